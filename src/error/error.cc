@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "ipsetkv/error.h"
+
+#include <algorithm>
+#include <system_error>
+
+namespace ipsetkv {
+namespace {
+
+std::string_view step_name(Step step) {
+  switch (step) {
+    case Step::kNone:
+      return "the request";
+    case Step::kOpen:
+      return "opening a netlink socket";
+    case Step::kEnterNamespace:
+      return "entering the network namespace";
+    case Step::kSend:
+      return "sending to the kernel";
+    case Step::kReceive:
+      return "receiving from the kernel";
+    case Step::kRead:
+      return "reading";
+    case Step::kWrite:
+      return "writing";
+    case Step::kProtocol:
+      return "protocol";
+    case Step::kCreate:
+      return "create";
+    case Step::kDestroy:
+      return "destroy";
+    case Step::kFlush:
+      return "flush";
+    case Step::kRename:
+      return "rename";
+    case Step::kSwap:
+      return "swap";
+    case Step::kList:
+      return "list";
+    case Step::kAdd:
+      return "add";
+    case Step::kDel:
+      return "del";
+    case Step::kTest:
+      return "test";
+    case Step::kHeader:
+      return "header";
+    case Step::kType:
+      return "type";
+  }
+  return "the request";
+}
+
+std::string errno_text(std::int32_t code) { return std::system_category().message(code); }
+
+/// The sentences without figures; empty for the others.
+std::string_view plain_sentence(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kKeyReserved:
+      return "keys that begin with '~' are reserved for the store's own sets; choose another first "
+             "character";
+    case ErrorCode::kNamespaceMissing:
+      return "no such network namespace; `ip netns list` shows those there are";
+    case ErrorCode::kNamespaceDenied:
+      return "entering another network namespace needs CAP_SYS_ADMIN; run as root, or use "
+             "`ip netns exec`";
+    case ErrorCode::kNotPermitted:
+      return "CAP_NET_ADMIN is missing in this network namespace; run as root, or give the program "
+             "the capability (setcap cap_net_admin+ep, or AmbientCapabilities=CAP_NET_ADMIN in its "
+             "service), or run it in a namespace of its own (unshare -Urn)";
+    case ErrorCode::kNoIpset:
+      return "the kernel has no IP sets; load the module with `modprobe ip_set`, or use a kernel "
+             "with CONFIG_IP_SET";
+    case ErrorCode::kReferenced:
+      return "the set is in use by a firewall rule or by a list:set; remove that first (a value in "
+             "use can be replaced with `set`)";
+    case ErrorCode::kBusy:
+      return "others kept reading the set until the time was up; the old value is unchanged, try "
+             "again";
+    case ErrorCode::kTooManySets:
+      return "all of the kernel's 65,534 sets are taken; delete some keys";
+    case ErrorCode::kTimeout:
+      return "the kernel did not answer in time; try again";
+    case ErrorCode::kInterrupted:
+      return "the sets changed while they were read; try again";
+    case ErrorCode::kNotAValue:
+      return "there is a set of that name, but it is not a value of ipsetkv; it is left as it is, "
+             "`ipset list` shows it, choose another key";
+    default:
+      return {};
+  }
+}
+
+std::string refusal(const Error& error) {
+  const std::string step(step_name(error.step));
+  // From 4096 on the numbers are ipset's own, and errno has no words for them.
+  if (error.kernel_code >= 4096)
+    return "the kernel refused " + step + " with ipset code " + std::to_string(error.kernel_code);
+  return "the kernel refused " + step + ": " + errno_text(error.kernel_code);
+}
+
+/// What is said of an error behind its subject.
+std::string explain(const Error& error) {
+  const auto actual = std::to_string(error.actual);
+  const auto limit = std::to_string(error.limit);
+  const std::string step(step_name(error.step));
+  switch (error.code) {
+    case ErrorCode::kKeyEmpty:
+      return "the key is empty; a key has 1 to " + limit + " bytes";
+    case ErrorCode::kKeyTooLong:
+      return "the key has " + actual + " bytes; the limit is " + limit;
+    case ErrorCode::kKeyNotPrintable:
+      return "the key has a byte that is not printable ASCII, or a space or a double quote; use 1 "
+             "to " +
+             limit + " bytes from '!' to '~' without '\"'";
+    case ErrorCode::kValueTooLong:
+      return "the value has " + actual + " bytes; the limit is " + limit +
+             "; the old value, if any, is unchanged";
+    case ErrorCode::kNoSetType:
+      return "the kernel lacks this set type; load its module with `modprobe " +
+             std::string(error.subject.data()) + "`";
+    case ErrorCode::kNoRevision:
+      return "the kernel offers revisions up to " + limit + " of this set type, and " + actual +
+             " is needed; use a newer kernel";
+    case ErrorCode::kProtocolVersion:
+      return "the kernel speaks ipset protocol " + actual +
+             ", and 6 or 7 is needed; use Linux 2.6.39 or newer";
+    case ErrorCode::kNoSuchSet:
+      return step + ": the set is not there (any more); try again";
+    case ErrorCode::kSetExists:
+      return step + ": a set of that name is there already; try again";
+    case ErrorCode::kSetFull:
+      return step + ": the set is full; the old value is unchanged";
+    case ErrorCode::kNoMemory:
+      return step +
+             ": the kernel is out of memory; the old value is unchanged, free some and try "
+             "again";
+    case ErrorCode::kMalformed:
+      return "the kernel's answer cannot be understood (attribute " + actual +
+             "); please report it with the output of IPSETKV_TRACE=1";
+    case ErrorCode::kTooLarge:
+      return step + ": the message is too large for netlink; please report it";
+    case ErrorCode::kSystemCall:
+      return step + " failed: " + errno_text(error.kernel_code);
+    case ErrorCode::kKernelRefused:
+      return refusal(error);
+    default:
+      return std::string(plain_sentence(error.code));
+  }
+}
+
+}  // namespace
+
+Error Error::about(std::string_view name) const {
+  Error result = *this;
+  result.subject.fill('\0');
+  const std::size_t length = std::min(name.size(), result.subject.size() - 1);
+  std::copy_n(name.begin(), length, result.subject.begin());
+  return result;
+}
+
+ErrorCategory Error::category() const {
+  switch (code) {
+    case ErrorCode::kKeyEmpty:
+    case ErrorCode::kKeyTooLong:
+    case ErrorCode::kKeyNotPrintable:
+    case ErrorCode::kKeyReserved:
+    case ErrorCode::kValueTooLong:
+    case ErrorCode::kNamespaceMissing:
+      return ErrorCategory::kUsage;
+    case ErrorCode::kNotAValue:
+      return ErrorCategory::kForeign;
+    default:
+      return ErrorCategory::kKernel;
+  }
+}
+
+std::string Error::message() const {
+  std::string sentence = explain(*this);
+  if (subject.front() == '\0') return sentence;
+  std::string result;
+  for (const char byte : std::string_view(subject.data()))
+    result += byte >= ' ' && byte <= '~' ? byte : '?';
+  return result + ": " + sentence;
+}
+
+}  // namespace ipsetkv
