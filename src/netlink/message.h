@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace ipsetkv::netlink {
+
+/// One message of a received datagram. It borrows the receive buffer and lives until the next
+/// receive into it.
+struct Message {
+  std::uint16_t type = 0;
+  std::uint16_t flags = 0;
+  std::uint32_t sequence = 0;
+  std::span<const std::byte> payload;  ///< Without the netlink header.
+
+  [[nodiscard]] bool is_error() const;  ///< An error reply or an acknowledgement.
+  [[nodiscard]] bool is_done() const;   ///< The end of a dump.
+  /// Something changed between the parts of a dump (NLM_F_DUMP_INTR).
+  [[nodiscard]] bool is_interrupted() const;
+
+  /// The kernel's code in an error reply or at the end of a dump: 0 for an acknowledgement,
+  /// otherwise an errno or a subsystem's own code, positive. Nothing if the reply is too short.
+  [[nodiscard]] std::optional<std::int32_t> error() const;
+
+  /// The payload of the request that an error reply returns, as far as it is there.
+  [[nodiscard]] std::span<const std::byte> returned_request() const;
+};
+
+/// Walks the messages of a datagram. A header whose length lies ends the walk, and `malformed()`
+/// says so; the last message of a truncated datagram is handed out as far as it goes.
+class Messages {
+ public:
+  explicit Messages(std::span<const std::byte> datagram, bool truncated = false)
+      : rest_(datagram), truncated_(truncated) {}
+  Messages() = default;
+
+  [[nodiscard]] std::optional<Message> next();
+  [[nodiscard]] bool malformed() const { return malformed_; }
+
+ private:
+  std::span<const std::byte> rest_;
+  bool truncated_ = false;
+  bool malformed_ = false;
+};
+
+}  // namespace ipsetkv::netlink

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "netlink/namespace.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace ipsetkv::netlink {
+namespace {
+
+constexpr std::string_view kFolder = "/run/netns/";
+
+Error failure(std::string_view name) {
+  const Error error{.code = errno == EPERM || errno == EACCES ? ErrorCode::kNamespaceDenied
+                                                              : ErrorCode::kSystemCall,
+                    .step = Step::kEnterNamespace,
+                    .kernel_code = errno};
+  return error.about(name);
+}
+
+}  // namespace
+
+Result<NamespaceVisit> NamespaceVisit::enter(std::string_view name) {
+  const Error missing =
+      Error{.code = ErrorCode::kNamespaceMissing, .step = Step::kEnterNamespace}.about(name);
+  if (name.find('/') != std::string_view::npos) return tl::unexpected(missing);
+
+  const int target = open(std::string(kFolder).append(name).c_str(), O_RDONLY | O_CLOEXEC);
+  if (target < 0) return tl::unexpected(errno == ENOENT ? missing : failure(name));
+  const int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (home < 0 || setns(target, CLONE_NEWNET) != 0) {
+    const Error error = failure(name);
+    close(target);
+    if (home >= 0) close(home);
+    return tl::unexpected(error);
+  }
+  close(target);
+  return NamespaceVisit(home);
+}
+
+NamespaceVisit::NamespaceVisit(NamespaceVisit&& other) noexcept
+    : home_(std::exchange(other.home_, -1)) {}
+
+NamespaceVisit& NamespaceVisit::operator=(NamespaceVisit&& other) noexcept {
+  std::swap(home_, other.home_);
+  return *this;
+}
+
+NamespaceVisit::~NamespaceVisit() {
+  if (home_ < 0) return;
+  // Nothing can be done about a failure here, and none is known: the thread was there before.
+  (void)setns(home_, CLONE_NEWNET);
+  close(home_);
+}
+
+}  // namespace ipsetkv::netlink

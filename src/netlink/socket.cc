@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "netlink/socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "netlink/trace.h"
+
+namespace ipsetkv::netlink {
+namespace {
+
+// The queue must hold an error reply for every message of a batch: a reply that finds it full is
+// dropped without a word (net/netlink/af_netlink.c, netlink_attachskb), and silence would be taken
+// for success. Batch::kMaxMessages replies of at most 1,280 bytes each, as the kernel counts them.
+constexpr int kQueueBytes = 128 * 1024;
+
+Error system_error(Step step) {
+  return {
+      .code = errno == EPERM || errno == EACCES ? ErrorCode::kNotPermitted : ErrorCode::kSystemCall,
+      .step = step,
+      .kernel_code = errno};
+}
+
+}  // namespace
+
+Socket::Socket(Handle handle)
+    : handle_(std::move(handle)),
+      descriptor_(mnl_socket_get_fd(handle_.get())),
+      traced_(trace_wanted()) {}
+
+Result<Socket> Socket::open(int family) {
+  Handle handle(mnl_socket_open2(family, SOCK_CLOEXEC));
+  if (!handle || mnl_socket_bind(handle.get(), 0, MNL_SOCKET_AUTOPID) != 0)
+    return tl::unexpected(system_error(Step::kOpen));
+
+  // Keeps the kernel from sending a failed request back whole. Kernels before 4.3 don't know the
+  // option; a cut error reply is understood as well.
+  int on = 1;
+  (void)mnl_socket_setsockopt(handle.get(), NETLINK_CAP_ACK, &on, sizeof on);
+
+  Socket socket(std::move(handle));
+  if (auto ready = socket.ensure_queue(); !ready) return tl::unexpected(ready.error());
+  return socket;
+}
+
+std::size_t Socket::queue_bytes() const {
+  int bytes = 0;
+  socklen_t length = sizeof bytes;
+  if (getsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &bytes, &length) != 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
+Result<void> Socket::ensure_queue() {
+  if (queue_bytes() >= kQueueBytes) return {};
+  const int wanted = kQueueBytes;
+  if (setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0 &&
+      setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted) != 0)
+    return tl::unexpected(system_error(Step::kOpen));
+  if (queue_bytes() >= kQueueBytes) return {};
+  errno = ENOBUFS;
+  return tl::unexpected(system_error(Step::kOpen));
+}
+
+std::size_t Socket::dump_part_bytes() {
+  static const std::size_t bytes =
+      std::min<std::size_t>(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 8192);
+  return bytes;
+}
+
+Result<void> Socket::send(std::span<const std::byte> messages) {
+  if (traced_) trace_sent(messages);
+  for (;;) {
+    // Without an address, which means the kernel; mnl_socket_sendto spells it out each time.
+    if (::send(descriptor_, messages.data(), messages.size(), 0) >= 0) return {};
+    if (errno != EINTR) return tl::unexpected(system_error(Step::kSend));
+  }
+}
+
+Result<Socket::Datagram> Socket::receive_queued(std::span<std::byte> buffer) {
+  for (;;) {
+    const ssize_t length =
+        recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (length >= 0) {
+      const auto size = static_cast<std::size_t>(length);
+      const Datagram datagram{.bytes = buffer.first(std::min(size, buffer.size())),
+                              .truncated = size > buffer.size()};
+      if (traced_) trace_received(datagram.bytes);
+      return datagram;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Datagram{};
+    // ENOBUFS: the kernel had no memory for a reply (netlink_ack), so an answer is lost.
+    if (errno == ENOBUFS)
+      return tl::unexpected(
+          Error{.code = ErrorCode::kNoMemory, .step = Step::kReceive, .kernel_code = ENOBUFS});
+    if (errno != EINTR) return tl::unexpected(system_error(Step::kReceive));
+  }
+}
+
+Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
+                                         std::chrono::milliseconds timeout) {
+  auto datagram = receive_queued(buffer);
+  if (!datagram || !datagram->bytes.empty()) return datagram;
+
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0)
+      return tl::unexpected(Error{.code = ErrorCode::kTimeout, .step = Step::kReceive});
+    pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, static_cast<int>(left.count())) < 0 && errno != EINTR)
+      return tl::unexpected(system_error(Step::kReceive));
+    datagram = receive_queued(buffer);
+    if (!datagram || !datagram->bytes.empty()) return datagram;
+  }
+}
+
+}  // namespace ipsetkv::netlink

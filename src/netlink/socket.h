@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "ipsetkv/error.h"
+
+namespace ipsetkv::netlink {
+
+/// A netlink socket, bound to a port id that the kernel chose.
+///
+/// The kernel works on a request inside the `send` that carries it (net/netlink/af_netlink.c,
+/// netlink_unicast_kernel): when `send` returns, every answer is queued. Reading therefore never
+/// waits in ordinary use, and an empty queue is an answer too.
+class Socket {
+ public:
+  /// Opens a socket of a netlink family such as NETLINK_NETFILTER. It belongs for good to the
+  /// network namespace of the calling thread.
+  [[nodiscard]] static Result<Socket> open(int family);
+
+  /// The address by which the kernel knows this socket, unique among the live sockets of its
+  /// family in its network namespace.
+  [[nodiscard]] std::uint32_t port_id() const { return mnl_socket_get_portid(handle_.get()); }
+
+  /// The size a receive buffer must have so that no part of a dump is cut off: the smaller of a
+  /// page and 8 KiB (include/linux/netlink.h, NLMSG_GOODSIZE). Larger buffers make the kernel
+  /// allocate larger parts from then on, which costs a small dump a microsecond.
+  [[nodiscard]] static std::size_t dump_part_bytes();
+
+  /// Sends whole messages in one system call.
+  [[nodiscard]] Result<void> send(std::span<const std::byte> messages);
+
+  /// Takes the next datagram out of the queue, into `buffer`; empty if there is none. A datagram
+  /// that did not fit whole is cut, and `truncated` says so.
+  struct Datagram {
+    std::span<const std::byte> bytes;
+    bool truncated = false;
+  };
+  [[nodiscard]] Result<Datagram> receive_queued(std::span<std::byte> buffer);
+
+  /// The same, but waits up to `timeout` for one: kTimeout if none came.
+  [[nodiscard]] Result<Datagram> receive(std::span<std::byte> buffer,
+                                         std::chrono::milliseconds timeout);
+
+ private:
+  struct Close {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  using Handle = std::unique_ptr<mnl_socket, Close>;
+
+  explicit Socket(Handle handle);
+  [[nodiscard]] Result<void> ensure_queue();
+  [[nodiscard]] std::size_t queue_bytes() const;
+
+  Handle handle_;
+  int descriptor_;
+  bool traced_;
+};
+
+}  // namespace ipsetkv::netlink
