@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "ipset/address.h"
+
+#include <arpa/inet.h>
+
+#include "ipset/protocol.h"
+
+namespace ipsetkv::ipset {
+
+std::string_view family_name(Family family) {
+  switch (family) {
+    case Family::kInet:
+      return "inet";
+    case Family::kInet6:
+      return "inet6";
+    case Family::kUnspecified:
+      break;
+  }
+  return "unspec";
+}
+
+std::optional<Address> Address::parse(std::string_view text) {
+  const std::string terminated(text);
+  std::array<std::byte, kInet6Bytes> bytes{};
+  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)
+    return inet(std::span(bytes).first<kInetBytes>());
+  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return inet6(bytes);
+  return std::nullopt;
+}
+
+std::string Address::to_string() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(family_ == Family::kInet6 ? AF_INET6 : AF_INET, bytes_.data(), text.data(),
+            text.size());
+  return text.data();
+}
+
+void encode_address(netlink::Batch& batch, std::uint16_t type, const Address& address) {
+  const std::size_t nest = batch.begin_nest(type);
+  const std::uint16_t inner =
+      address.family() == Family::kInet6 ? IPSET_ATTR_IPADDR_IPV6 : IPSET_ATTR_IPADDR_IPV4;
+  batch.put(inner | NLA_F_NET_BYTEORDER, address.bytes());
+  batch.end_nest(nest);
+}
+
+std::optional<Address> decode_address(const netlink::Attribute& attribute) {
+  netlink::Attributes inside(attribute.payload());
+  while (const auto inner = inside.next()) {
+    const auto bytes = inner->payload();
+    if (inner->type() == IPSET_ATTR_IPADDR_IPV4 && bytes.size() == Address::kInetBytes)
+      return Address::inet(bytes.first<Address::kInetBytes>());
+    if (inner->type() == IPSET_ATTR_IPADDR_IPV6 && bytes.size() == Address::kInet6Bytes)
+      return Address::inet6(bytes.first<Address::kInet6Bytes>());
+  }
+  return std::nullopt;
+}
+
+}  // namespace ipsetkv::ipset

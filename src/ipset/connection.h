@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "ipset/batch.h"
+#include "ipset/listing.h"
+#include "ipset/set_header.h"
+#include "ipsetkv/error.h"
+#include "netlink/socket.h"
+
+namespace ipsetkv::ipset {
+
+/// The revisions of a set type that the kernel offers.
+struct Revisions {
+  std::uint8_t lowest = 0;
+  std::uint8_t highest = 0;
+};
+
+/// A connection to the kernel's IP sets in one network namespace: one socket, the protocol version
+/// agreed on, and one receive buffer. For one thread at a time.
+class Connection {
+ public:
+  /// Opens a socket in the calling thread's network namespace and agrees on the protocol. `timeout`
+  /// limits the wait for an answer. Errors: kNotPermitted, kNoIpset, kProtocolVersion, kSystemCall.
+  [[nodiscard]] static Result<Connection> open(std::chrono::milliseconds timeout);
+
+  /// The netlink port id of the socket: unique among the live ones of this namespace, and listed in
+  /// /proc/net/netlink.
+  [[nodiscard]] std::uint32_t port_id() const { return socket_.port_id(); }
+  [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
+
+  /// A batch that speaks this connection's protocol.
+  [[nodiscard]] Batch new_batch(std::size_t bytes = Batch::kDefaultBytes) const {
+    return Batch(protocol_, bytes);
+  }
+
+  /// Sends the batch, and notes in it what became of each command. No command asks for an
+  /// acknowledgement: the kernel has done its work when `send` returns, a failure is queued by
+  /// then, and silence is success. An error is returned only if that conversation itself failed;
+  /// look at the batch for the commands.
+  [[nodiscard]] Result<void> execute(Batch& batch);
+
+  /// The same, and the first command's failure is the error.
+  [[nodiscard]] Result<void> execute_all(Batch& batch);
+
+  /// Starts reading one set, or all of them where `name` is empty.
+  [[nodiscard]] Result<Listing> list(std::string_view name, ListMode mode);
+
+  /// Name, type, family and revision of a set; nothing if there is none.
+  [[nodiscard]] Result<std::optional<SetHeader>> header(std::string_view name);
+
+  /// The revisions of a type for a family. kNoSetType, naming the module, if the kernel has none.
+  [[nodiscard]] Result<Revisions> type(SetType type, Family family);
+
+  /// Whether the set has the element.
+  [[nodiscard]] Result<bool> test(std::string_view name, const Element& element);
+
+  /// The lowest revision that the kernel offers and that has `options`, but at least `needed` (for
+  /// what elements need). kNoRevision if there is none.
+  [[nodiscard]] Result<std::uint8_t> choose_revision(SetType type, Family family,
+                                                     const CreateOptions& options,
+                                                     std::uint8_t needed = 0);
+
+ private:
+  Connection(netlink::Socket socket, std::chrono::milliseconds timeout);
+
+  [[nodiscard]] Result<void> negotiate();
+  /// Executes the one command in `batch` and hands its answer's attributes to `visit`.
+  template <class Visit>
+  [[nodiscard]] Result<void> ask(Batch& batch, Visit visit);
+  [[nodiscard]] std::span<std::byte> buffer() { return {buffer_.get(), buffer_bytes_}; }
+
+  netlink::Socket socket_;
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t buffer_bytes_;
+  std::chrono::milliseconds timeout_;
+  std::uint32_t next_sequence_ = 1;
+  std::uint8_t protocol_ = kProtocolNewest;
+  Batch questions_;
+};
+
+}  // namespace ipsetkv::ipset

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "ipset/address.h"
+#include "ipset/fixed_text.h"
+#include "ipset/protocol.h"
+#include "netlink/attributes.h"
+#include "netlink/batch.h"
+
+namespace ipsetkv::ipset {
+
+using MacAddress = std::array<std::byte, 6>;
+using InterfaceName = FixedText<kMaxInterfaceBytes>;
+using Comment = FixedText<kMaxCommentBytes>;
+
+/// A firewall mark with its mask, of the skbinfo extension: `skbmark MARK/MASK`.
+struct SkbMark {
+  std::uint32_t mark = 0;
+  std::uint32_t mask = 0xFFFF'FFFF;
+  friend bool operator==(const SkbMark&, const SkbMark&) = default;
+};
+
+/// An element of a set, of any type: a type uses the fields that its name lists, and the extensions
+/// that the set was created with. Everything is held in place, so one Element can serve a whole
+/// dump without allocating.
+struct Element {
+  std::optional<Address> ip;
+  std::optional<Address> ip_to;  ///< `add` and `del` only: the end of a range.
+  std::optional<std::uint8_t> cidr;
+  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> port_to;  ///< `add` and `del` only.
+  std::optional<std::uint8_t> protocol;  ///< IPPROTO_TCP and so on, with a port.
+  std::optional<std::uint32_t> mark;
+  std::optional<MacAddress> mac;
+  std::optional<Address> ip2;
+  std::optional<Address> ip2_to;
+  std::optional<std::uint8_t> cidr2;
+  InterfaceName interface;
+  bool physdev = false;   ///< `interface` is a bridge's port.
+  bool wildcard = false;  ///< `interface` is a prefix.
+  SetName set;            ///< The member of a list:set,
+  SetName reference;      ///< its place: after this one,
+  bool before = false;    ///< or before it.
+  bool nomatch = false;   ///< An exception, in the types with networks.
+
+  /// `add` and `del` only: given back by Batch::failed_line when this is the element that failed.
+  std::optional<std::uint32_t> line;
+
+  // Extensions
+  std::optional<std::uint32_t> timeout;  ///< Seconds left; 0: for ever.
+  std::optional<std::uint64_t> packets;
+  std::optional<std::uint64_t> bytes;
+  Comment comment;  ///< Any bytes but NUL.
+  std::optional<SkbMark> skbmark;
+  std::optional<std::uint32_t> skbprio;  ///< Major number in the upper 16 bits, minor in the lower.
+  std::optional<std::uint16_t> skbqueue;
+
+  friend bool operator==(const Element&, const Element&) = default;
+};
+
+/// Puts the element as a nested attribute IPSET_ATTR_DATA.
+void encode_element(netlink::Batch& batch, const Element& element);
+
+/// Reads the attributes inside an IPSET_ATTR_DATA over whatever `element` held. Nothing if all is
+/// well, otherwise the number of the attribute that is malformed. Unknown attributes are passed
+/// over.
+[[nodiscard]] std::optional<std::uint16_t> decode_element(netlink::Attributes attributes,
+                                                          Element& element);
+
+}  // namespace ipsetkv::ipset

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "ipset/listing.h"
+
+#include <memory>
+#include <utility>
+
+#include "ipset/kernel_error.h"
+
+namespace ipsetkv::ipset {
+
+Listing::Listing(netlink::Socket& socket, std::span<std::byte> buffer, std::uint32_t sequence,
+                 ListMode mode, std::string_view subject, std::chrono::milliseconds timeout)
+    : socket_(socket),
+      buffer_(buffer),
+      subject_(subject),
+      timeout_(timeout),
+      sequence_(sequence),
+      mode_(mode) {}
+
+Listing::~Listing() {
+  // A part that does not parse is passed over here; only a socket that fails ends it early.
+  while (!done_) {
+    const auto part = fetch();
+    if (!part && part.error().code != ErrorCode::kMalformed) break;
+  }
+}
+
+Result<const SetHeader*> Listing::next_set() {
+  while (pending_.empty()) {
+    if (done_) return nullptr;
+    if (auto fetched = fetch(); !fetched) return tl::unexpected(fetched.error());
+  }
+  if (auto decoded = decode_header(std::exchange(pending_, {})); !decoded)
+    return tl::unexpected(decoded.error());
+  return &header_;
+}
+
+Result<void> Listing::decode_header(std::span<const std::byte> payload) {
+  std::construct_at(&header_);
+  netlink::Attributes attributes(payload);
+  while (const auto attribute = attributes.next()) {
+    if (attribute->type() == IPSET_ATTR_ADT) {
+      elements_ = netlink::Attributes(attribute->payload());
+    } else if (const auto bad = decode_header_attribute(*attribute, header_)) {
+      return malformed(*bad);
+    }
+  }
+  if (attributes.malformed()) return malformed(IPSET_ATTR_UNSPEC);
+  return {};
+}
+
+Result<const Element*> Listing::next_element() {
+  while (pending_.empty()) {
+    if (const auto attribute = elements_.next()) {
+      if (attribute->type() != IPSET_ATTR_DATA) continue;
+      if (const auto bad = decode_element(netlink::Attributes(attribute->payload()), element_))
+        return malformed(*bad);
+      return &element_;
+    }
+    if (elements_.malformed()) return malformed(IPSET_ATTR_ADT);
+    if (done_) return nullptr;
+    if (auto fetched = fetch(); !fetched) return tl::unexpected(fetched.error());
+  }
+  return nullptr;
+}
+
+Result<void> Listing::fetch() {
+  for (;;) {
+    while (const auto message = messages_.next()) {
+      if (message->sequence == sequence_) return take(*message);
+    }
+    if (messages_.malformed()) return malformed(IPSET_ATTR_UNSPEC);
+    if (auto received = receive_part(); !received) return received;
+  }
+}
+
+Result<void> Listing::receive_part() {
+  const auto datagram = socket_.receive(buffer_, timeout_);
+  if (!datagram) {
+    done_ = true;
+    return tl::unexpected(datagram.error());
+  }
+  messages_ = netlink::Messages(datagram->bytes);
+  // The kernel sizes the parts of a dump by the receive buffer, so this does not happen.
+  if (datagram->truncated) return malformed(IPSET_ATTR_UNSPEC);
+  return {};
+}
+
+Result<void> Listing::take(const netlink::Message& message) {
+  elements_ = {};
+  if (message.is_error() || message.is_done()) {
+    const auto code = message.error();
+    if (!code) return malformed(IPSET_ATTR_UNSPEC);
+    done_ = true;
+    if (*code != 0) return fail(kernel_error(IPSET_CMD_LIST, *code, subject_.view()));
+    return {};
+  }
+  if (message.is_interrupted())
+    return fail(Error{.code = ErrorCode::kInterrupted, .step = Step::kList}.about(subject_.view()));
+  if (message.payload.size() < sizeof(nfgenmsg)) return malformed(IPSET_ATTR_UNSPEC);
+  return take_set(message.payload.subspan(sizeof(nfgenmsg)));
+}
+
+Result<void> Listing::take_set(std::span<const std::byte> payload) {
+  // Only a set's first message brings its type, ahead of the elements; the others continue those.
+  if (mode_ == ListMode::kNames) {
+    pending_ = payload;
+    return {};
+  }
+  netlink::Attributes attributes(payload);
+  while (const auto attribute = attributes.next()) {
+    if (attribute->type() == IPSET_ATTR_TYPENAME) {
+      pending_ = payload;
+      return {};
+    }
+    if (attribute->type() == IPSET_ATTR_ADT) elements_ = netlink::Attributes(attribute->payload());
+  }
+  if (attributes.malformed()) return malformed(IPSET_ATTR_UNSPEC);
+  return {};
+}
+
+tl::unexpected<Error> Listing::fail(const Error& error) { return tl::unexpected<Error>(error); }
+
+tl::unexpected<Error> Listing::malformed(std::uint16_t attribute) {
+  return fail(Error{.code = ErrorCode::kMalformed, .step = Step::kList, .actual = attribute}.about(
+      subject_.view()));
+}
+
+}  // namespace ipsetkv::ipset
