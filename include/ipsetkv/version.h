@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include "ipsetkv/export.h"
+
+namespace ipsetkv {
+
+/// The version of the headers that this program was compiled with.
+inline constexpr std::string_view kVersion = "0.1.0";
+
+/// The version of the library that it runs with; the two differ after an update of the shared one.
+[[nodiscard]] IPSETKV_EXPORT std::string_view library_version();
+
+}  // namespace ipsetkv

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "store/patience.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace ipsetkv::store {
+namespace {
+
+// Most obstacles are gone within a few microseconds: the end of somebody's dump.
+constexpr int kYields = 16;
+constexpr std::chrono::microseconds kFirstSleep{20};
+constexpr std::chrono::microseconds kLongestSleep{1000};
+constexpr int kDoublings = 6;
+
+}  // namespace
+
+bool Patience::wait() {
+  const auto now = std::chrono::steady_clock::now();
+  if (waits_ == 0) deadline_ = now + limit_;
+  if (now >= deadline_) return false;
+  if (++waits_ <= kYields) {
+    std::this_thread::yield();
+    return true;
+  }
+  const int doublings = std::min(waits_ - kYields, kDoublings);
+  const auto pause = std::min(kFirstSleep * (1 << doublings), kLongestSleep);
+  std::this_thread::sleep_for(
+      std::min<std::chrono::steady_clock::duration>(pause, deadline_ - now));
+  return true;
+}
+
+}  // namespace ipsetkv::store

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+
+namespace ipsetkv::store {
+
+/// How long to go on trying what others keep from succeeding. The clock is first looked at when
+/// there is something to wait for.
+class Patience {
+ public:
+  explicit Patience(std::chrono::milliseconds limit) : limit_(limit) {}
+
+  /// Waits a little, longer each time up to a millisecond; false if the limit has passed.
+  [[nodiscard]] bool wait();
+
+ private:
+  std::chrono::milliseconds limit_;
+  std::chrono::steady_clock::time_point deadline_;
+  int waits_ = 0;
+};
+
+}  // namespace ipsetkv::store

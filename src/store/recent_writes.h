@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ipset/element.h"
+#include "ipset/fixed_text.h"
+
+namespace ipsetkv::store {
+
+/// What a writer knows of the set that it is about to take the place of.
+struct Predecessor {
+  /// The element of chunk 0. As long as the set that comes out of the swap has it, nobody has put a
+  /// set of his own in the key's place. Unset for the empty value, which has no elements.
+  std::optional<ipset::Address> first_address;
+  std::uint8_t first_protocol = 0;
+  /// Its hash table, in buckets, and whether it has no option that a spare set must not have.
+  std::uint32_t hashsize = 0;
+  bool plain = false;
+};
+
+/// The keys that a Store has written a moment ago, with what it left there, so that writing one of
+/// them again need not begin with reading it. A fixed number of places; a newer key may push an
+/// older one out. Nothing in here is ever believed: the kernel is asked in the same send, after the
+/// fact.
+class RecentWrites {
+ public:
+  /// What was left under `name`, if that is not long ago.
+  [[nodiscard]] std::optional<Predecessor> find(const ipset::SetName& name) const;
+  void remember(const ipset::SetName& name, const Predecessor& left);
+  void forget(const ipset::SetName& name);
+
+ private:
+  static constexpr std::size_t kPlaces = 64;
+  /// Somebody who puts a set of another kind in a key's place within this time after our write, in
+  /// the moment before our next, has it taken out and put back within microseconds.
+  static constexpr std::chrono::seconds kTrusted{1};
+
+  struct Place {
+    ipset::SetName name;
+    Predecessor left;
+    std::chrono::nanoseconds when{};
+  };
+
+  [[nodiscard]] static std::size_t place_of(const ipset::SetName& name);
+
+  std::array<Place, kPlaces> places_{};
+};
+
+}  // namespace ipsetkv::store
