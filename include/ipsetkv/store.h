@@ -42,8 +42,8 @@ struct KeyInfo {
 /// process with CAP_NET_ADMIN in that namespace reads and writes the same keys. A Store holds one
 /// netlink socket and no copy of any value.
 ///
-/// Threads: a Store may be used by one thread at a time; open one for each thread. Opening one
-/// costs some ten microseconds.
+/// Threads: a Store may be used by one thread at a time; open one for each thread, and after a fork
+/// one for the child. Opening one costs some ten microseconds.
 ///
 /// Other processes: every reader sees the old value or the new one, whole. `set` and `del` take
 /// effect at one instant. A process that dies in the middle leaves the old or the new value.

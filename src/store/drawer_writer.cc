@@ -48,6 +48,9 @@ namespace {
 // One command's elements (64 KiB at most) and a few commands without.
 constexpr std::size_t kBatchBytes = std::size_t{72} * 1024;
 
+// A rule that was just removed lets go of its set a moment late.
+constexpr std::chrono::milliseconds kLateRelease{100};
+
 Error not_a_value(const ipset::SetName& name) {
   return Error{.code = ErrorCode::kNotAValue}.about(name.view());
 }
@@ -285,7 +288,8 @@ void DrawerWriter::remember(const ipset::SetName& name, std::span<const std::byt
 }
 
 Result<bool> DrawerWriter::remove(const ipset::SetName& name) {
-  Patience patience(timeout_);
+  Patience readers(timeout_);
+  Patience rules(std::min(timeout_, kLateRelease));
   recent_.forget(name);
   for (;;) {
     Drawer drawer;
@@ -298,14 +302,12 @@ Result<bool> DrawerWriter::remove(const ipset::SetName& name) {
     if (auto executed = connection_.execute(batch_); !executed)
       return tl::unexpected(executed.error());
     if (batch_.code(0) == 0) return true;
-    // A rule's reference stays, a reader's does not: the kernel has one word for both. Rules that
-    // were just removed let go a moment late.
     const bool in_use = batch_.code(0) == IPSET_ERR_BUSY;
     if (!in_use && batch_.code(0) != ENOENT) return tl::unexpected(batch_.error(0));
-    if (!patience.wait()) {
-      const Error error = batch_.error(0);
-      return tl::unexpected(drawer.references > 0 ? error : busy(name));
-    }
+    // The kernel has one word for a set that rules refer to and for one that is being read.
+    const bool referenced = drawer.references > 0;
+    if (!(referenced ? rules : readers).wait())
+      return tl::unexpected(referenced ? batch_.error(0) : busy(name));
   }
 }
 
