@@ -20,6 +20,7 @@ std::string_view family_name(Family family) {
 }
 
 std::optional<Address> Address::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::byte, kInet6Bytes> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)

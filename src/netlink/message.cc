@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace ipsetkv::netlink {
 
@@ -20,6 +21,7 @@ std::optional<std::int32_t> Message::error() const {
   if (is_done() && payload.empty()) return 0;
   if (payload.size() < sizeof code) return std::nullopt;
   std::memcpy(&code, payload.data(), sizeof code);
+  if (code == std::numeric_limits<std::int32_t>::min()) return std::nullopt;
   return code < 0 ? -code : 0;
 }
 
@@ -32,7 +34,8 @@ std::optional<Message> Messages::next() {
   if (rest_.empty()) return std::nullopt;
   const auto* const header = reinterpret_cast<const nlmsghdr*>(rest_.data());
   const auto size = static_cast<int>(rest_.size());
-  const bool whole = mnl_nlmsg_ok(header, size);
+  // libmnl compares the length as a signed number.
+  const bool whole = mnl_nlmsg_ok(header, size) && header->nlmsg_len <= rest_.size();
   if (!whole &&
       !(truncated_ && rest_.size() >= sizeof *header && header->nlmsg_len >= sizeof *header)) {
     malformed_ = true;

@@ -22,7 +22,8 @@ struct Message {
   [[nodiscard]] bool is_interrupted() const;
 
   /// The kernel's code in an error reply or at the end of a dump: 0 for an acknowledgement,
-  /// otherwise an errno or a subsystem's own code, positive. Nothing if the reply is too short.
+  /// otherwise an errno or a subsystem's own code, positive. Nothing if the reply is too short or
+  /// the code is none.
   [[nodiscard]] std::optional<std::int32_t> error() const;
 
   /// The payload of the request that an error reply returns, as far as it is there.

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::string_view kFolder = "/run/netns/";
 
+/// Whether a file in the folder can have this name.
+bool can_be_name(std::string_view name) {
+  constexpr std::string_view kNever("/\0", 2);
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(kNever) == std::string_view::npos;
+}
+
 Error failure(std::string_view name) {
   const Error error{.code = errno == EPERM || errno == EACCES ? ErrorCode::kNamespaceDenied
                                                               : ErrorCode::kSystemCall,
@@ -27,7 +34,7 @@ Error failure(std::string_view name) {
 Result<NamespaceVisit> NamespaceVisit::enter(std::string_view name) {
   const Error missing =
       Error{.code = ErrorCode::kNamespaceMissing, .step = Step::kEnterNamespace}.about(name);
-  if (name.find('/') != std::string_view::npos) return tl::unexpected(missing);
+  if (!can_be_name(name)) return tl::unexpected(missing);
 
   const int target = open(std::string(kFolder).append(name).c_str(), O_RDONLY | O_CLOEXEC);
   if (target < 0) return tl::unexpected(errno == ENOENT ? missing : failure(name));

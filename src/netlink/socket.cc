@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 #include "netlink/trace.h"
 
@@ -17,6 +18,9 @@ namespace {
 // dropped without a word (net/netlink/af_netlink.c, netlink_attachskb), and silence would be taken
 // for success. Batch::kMaxMessages replies of at most 1,280 bytes each, as the kernel counts them.
 constexpr int kQueueBytes = 128 * 1024;
+
+// As long as poll(2) can wait at once; nobody waits longer for the kernel.
+constexpr std::chrono::milliseconds kLongestWait{std::numeric_limits<int>::max()};
 
 Error system_error(Step step) {
   return {
@@ -105,7 +109,7 @@ Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
   auto datagram = receive_queued(buffer);
   if (!datagram || !datagram->bytes.empty()) return datagram;
 
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "ipsetkv/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace ipsetkv {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+static_assert(std::is_trivially_copyable_v<Error>, "failing must not allocate");
+
+struct Case {
+  Error error;
+  ErrorCategory category;
+  std::vector<std::string_view> texts;  ///< What the sentence must say.
+};
+
+std::vector<Case> cases() {
+  using enum ErrorCode;
+  constexpr auto kUsage = ErrorCategory::kUsage;
+  constexpr auto kKernel = ErrorCategory::kKernel;
+  return {
+      {{.code = kKeyEmpty, .limit = 31}, kUsage, {"empty", "1 to 31 bytes"}},
+      {{.code = kKeyTooLong, .actual = 40, .limit = 31}, kUsage, {"40 bytes", "31"}},
+      {{.code = kKeyNotPrintable, .limit = 31}, kUsage, {"printable ASCII", "31"}},
+      {{.code = kKeyReserved}, kUsage, {"'~'", "another first character"}},
+      {{.code = kValueTooLong, .actual = 9, .limit = 8}, kUsage, {"9 bytes", "limit is 8", "old"}},
+      {{.code = kNamespaceMissing}, kUsage, {"namespace", "ip netns list"}},
+      {{.code = kNotPermitted},
+       kKernel,
+       {"CAP_NET_ADMIN", "root", "setcap", "AmbientCapabilities", "unshare -Urn"}},
+      {{.code = kNamespaceDenied}, kKernel, {"CAP_SYS_ADMIN", "ip netns exec"}},
+      {{.code = kNoIpset}, kKernel, {"modprobe ip_set`", "CONFIG_IP_SET"}},
+      {Error{.code = kNoSetType}.about("ip_set_hash_ipport"),
+       kKernel,
+       {"modprobe ip_set_hash_ipport"}},
+      {{.code = kNoRevision, .actual = 1, .limit = 0}, kKernel, {"up to 0", "1 is needed"}},
+      {{.code = kProtocolVersion, .actual = 5}, kKernel, {"protocol 5", "6 or 7"}},
+      {{.code = kNoSuchSet, .step = Step::kSwap}, kKernel, {"swap", "not there", "try again"}},
+      {{.code = kSetExists, .step = Step::kRename}, kKernel, {"rename", "there already"}},
+      {{.code = kReferenced}, kKernel, {"firewall rule", "list:set", "remove that first"}},
+      {{.code = kBusy}, kKernel, {"reading", "unchanged", "try again"}},
+      {{.code = kTooManySets}, kKernel, {"65,534", "delete"}},
+      {{.code = kSetFull, .step = Step::kAdd}, kKernel, {"full", "unchanged"}},
+      {{.code = kNoMemory, .step = Step::kCreate}, kKernel, {"memory", "unchanged"}},
+      {{.code = kTimeout}, kKernel, {"in time"}},
+      {{.code = kInterrupted}, kKernel, {"changed", "try again"}},
+      {{.code = kMalformed, .actual = 7}, kKernel, {"attribute 7", "IPSETKV_TRACE=1"}},
+      {{.code = kTooLarge, .step = Step::kAdd}, kKernel, {"too large"}},
+      {{.code = kSystemCall, .step = Step::kSend, .kernel_code = EMSGSIZE},
+       kKernel,
+       {"sending", "Message too long"}},
+      {{.code = kKernelRefused, .step = Step::kAdd, .kernel_code = EINVAL},
+       kKernel,
+       {"refused add", "Invalid argument"}},
+      {{.code = kKernelRefused, .step = Step::kAdd, .kernel_code = 4352}, kKernel, {"4352"}},
+      {{.code = kNotAValue}, ErrorCategory::kForeign, {"not a value", "left as it is"}},
+  };
+}
+
+TEST(Error, SaysInOneLineWhatHappenedAndWhatToDo) {
+  for (const Case& each : cases()) {
+    const std::string sentence = each.error.message();
+    SCOPED_TRACE(sentence);
+    EXPECT_EQ(each.error.category(), each.category);
+    EXPECT_EQ(sentence.find('\n'), std::string::npos);
+    EXPECT_NE(sentence.back(), '.');
+    for (const std::string_view text : each.texts)
+      EXPECT_THAT(sentence, HasSubstr(std::string(text)));
+  }
+}
+
+TEST(Error, HasASentenceForEveryCode) {
+  const auto all = cases();
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kNotAValue); ++code) {
+    const auto is_code = [&](const Case& each) {
+      return static_cast<int>(each.error.code) == code;
+    };
+    EXPECT_NE(std::find_if(all.begin(), all.end(), is_code), all.end()) << "code " << code;
+  }
+}
+
+TEST(Error, NamesItsSubjectFirst) {
+  EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("drawer").message(), StartsWith("drawer: "));
+}
+
+TEST(Error, CutsALongSubjectAndShowsNoControlBytes) {
+  const Error error = Error{.code = ErrorCode::kBusy}.about(std::string(100, 'k'));
+  EXPECT_THAT(error.message(), StartsWith(std::string(39, 'k') + ": "));
+  EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("a\n\x1b[b").message(), StartsWith("a??[b: "));
+}
+
+}  // namespace
+}  // namespace ipsetkv
