@@ -18,11 +18,8 @@ Listing::Listing(netlink::Socket& socket, std::span<std::byte> buffer, std::uint
       mode_(mode) {}
 
 Listing::~Listing() {
-  // A part that does not parse is passed over here; only a socket that fails ends it early.
-  while (!done_) {
-    const auto part = fetch();
-    if (!part && part.error().code != ErrorCode::kMalformed) break;
-  }
+  // Parts that do not parse or were interrupted are passed over; a socket that fails is done.
+  while (!done_) (void)fetch();
 }
 
 Result<const SetHeader*> Listing::next_set() {
@@ -69,7 +66,8 @@ Result<void> Listing::fetch() {
     while (const auto message = messages_.next()) {
       if (message->sequence == sequence_) return take(*message);
     }
-    if (messages_.malformed()) return malformed(IPSET_ATTR_UNSPEC);
+    // The next call goes on with the next datagram.
+    if (std::exchange(messages_, {}).malformed()) return malformed(IPSET_ATTR_UNSPEC);
     if (auto received = receive_part(); !received) return received;
   }
 }
