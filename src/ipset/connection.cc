@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "ipset/kernel_error.h"
@@ -68,10 +69,17 @@ Result<void> Connection::execute(Batch& batch) {
   next_sequence_ += static_cast<std::uint32_t>(batch.size());
   if (auto sent = socket_.send(*bytes); !sent) return sent;
 
+  Result<void> conversation;
   for (;;) {
     const auto datagram = socket_.receive_queued(buffer());
-    if (!datagram) return tl::unexpected(datagram.error());
-    if (datagram->bytes.empty()) return {};
+    if (!datagram) {
+      conversation = tl::unexpected(datagram.error());
+      // Replies were lost. Until the others are read the kernel drops further ones without a word
+      // (net/netlink/af_netlink.c, netlink_overrun), and the next failure would pass for success.
+      if (datagram.error().kernel_code == ENOBUFS) continue;
+      return conversation;
+    }
+    if (datagram->bytes.empty()) return conversation;
     netlink::Messages messages(datagram->bytes, datagram->truncated);
     while (const auto message = messages.next()) {
       const std::size_t command = message->sequence - first;
