@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <random>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipsetkv/store.h"
+#include "support/command.h"
+#include "support/private_namespace.h"
+
+namespace ipsetkv::tests {
+
+/// The words of a line.
+[[nodiscard]] inline std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+/// Runs the stock tool on one command line, and fails the test where the tool does.
+inline std::string ipset(const std::string& command, std::string_view input = {}) {
+  std::vector<std::string> words = words_of(command);
+  words.insert(words.begin(), "ipset");
+  const auto result = run(words, input);
+  EXPECT_EQ(result.status, 0) << "ipset " << command << ": " << result.errors;
+  return result.output;
+}
+
+[[nodiscard]] inline std::string saved_sets() { return ipset("save"); }
+
+/// The names of the namespace's sets, one a line, and of those the store's own.
+[[nodiscard]] inline std::vector<std::string> set_names() { return words_of(ipset("list -n")); }
+[[nodiscard]] inline std::vector<std::string> spare_sets() {
+  std::vector<std::string> names = set_names();
+  std::erase_if(names, [](const std::string& name) { return name.front() != '~'; });
+  return names;
+}
+
+/// What a line of `ipset list`, such as "References: 1", says of the set.
+[[nodiscard]] inline std::string listed(const std::string& set, const std::string& field) {
+  std::istringstream lines(ipset("list -t " + set));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(field + ": ")) return line.substr(field.size() + 2);
+  return "no such line";
+}
+
+/// Compares without printing a quarter of a megabyte where they differ.
+inline void expect_same(std::string_view actual, std::string_view expected) {
+  if (actual == expected) return;
+  const auto [in_actual, in_expected] =
+      std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
+  ADD_FAILURE() << actual.size() << " bytes for " << expected.size() << ", different from byte "
+                << in_actual - actual.begin() << " on: \""
+                << testing::PrintToString(
+                       actual.substr(static_cast<std::size_t>(in_actual - actual.begin()), 32))
+                << "\" for \""
+                << testing::PrintToString(expected.substr(
+                       static_cast<std::size_t>(in_expected - expected.begin()), 32))
+                << '"';
+}
+
+inline void expect_set(Store& store, std::string_view key, std::string_view value) {
+  const auto done = store.set(key, value);
+  EXPECT_TRUE(done) << done.error().message();
+}
+
+inline void expect_value(Store& store, std::string_view key, std::string_view value) {
+  std::string got = "what was there before";
+  const auto found = store.get(key, got);
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_TRUE(*found) << key << " is missing";
+  expect_same(got, value);
+}
+
+inline void expect_missing(Store& store, std::string_view key) {
+  std::string got = "what was there before";
+  const auto found = store.get(key, got);
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_FALSE(*found) << key << " is there";
+  EXPECT_EQ(got, "");
+}
+
+template <class T>
+void expect_error(const Result<T>& result, ErrorCode code) {
+  ASSERT_FALSE(result) << "no error";
+  EXPECT_EQ(static_cast<int>(result.error().code), static_cast<int>(code))
+      << result.error().message();
+}
+
+[[nodiscard]] inline std::string random_bytes(std::mt19937& random, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+/// A test of the store, in a network namespace without any sets.
+class StoreTest : public KernelTest {
+ protected:
+  static Store open(const Options& options = {}) { return Store::open(options).value(); }
+};
+
+}  // namespace ipsetkv::tests
