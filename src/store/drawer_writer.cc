@@ -122,8 +122,11 @@ Result<DrawerWriter::Outcome> DrawerWriter::replace(const ipset::SetName& name,
   const std::uint32_t hashsize = spare_.hashsize();
 
   FinalSend send;
-  if (auto filled = fill(value, *flush, send); !filled)
+  if (auto filled = fill(value, *flush, send); !filled) {
+    // Somebody has destroyed the spare set, as `ipset destroy` without a name does.
+    if (filled.error().code == ErrorCode::kNoSuchSet) return Outcome::kOvertaken;
     return tl::unexpected(filled.error().about(name.view()));
+  }
   queue_publication(name, predecessor, send);
   if (auto executed = connection_.execute(batch_); !executed) {
     spare_.lose_track();
@@ -139,6 +142,10 @@ Result<DrawerWriter::Outcome> DrawerWriter::replace(const ipset::SetName& name,
       spare_.lose_track();
       return tl::unexpected(executed.error());
     }
+  }
+  if (send.add && batch_.code(*send.add) == ENOENT) {
+    spare_.lose_track();
+    return Outcome::kOvertaken;
   }
   const auto outcome = predecessor ? judge_swap(name, send, *predecessor, patience)
                                    : judge_rename(name, send, patience);
