@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/netlink.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ipsetkv/store.h"
+#include "store/process.h"
+#include "store/store_fixture.h"
+#include "store/traced_process.h"
+#include "store/unfinished_dump.h"
+#include "support/corruption.h"
+
+namespace ipsetkv::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using ReplacementTest = StoreTest;
+
+// Long enough never to be what ends a wait, however busy the machine is.
+constexpr milliseconds kPatient{60'000};
+
+/// Values of which each tells by its bytes how long it must be, so that a part of one, or parts of
+/// two, can be told from a whole one.
+class TellingValues {
+ public:
+  explicit TellingValues(std::vector<std::size_t> lengths) {
+    for (std::size_t number = 0; number < lengths.size(); ++number)
+      values_.emplace_back(lengths[number], static_cast<char>('a' + number));
+  }
+
+  [[nodiscard]] const std::string& value(std::size_t number) const {
+    return values_[number % values_.size()];
+  }
+  [[nodiscard]] std::size_t count() const { return values_.size(); }
+  [[nodiscard]] bool are_whole(std::string_view value) const {
+    return std::find(values_.begin(), values_.end(), value) != values_.end();
+  }
+
+ private:
+  std::vector<std::string> values_;
+};
+
+// Each is read in one part of a dump, so that readers never keep the writer waiting.
+const TellingValues kShortValues({1, 400, 8, 3, 64, 0, 255, 17});
+// These need several parts to read and several sends to write.
+const TellingValues kLongValues({20'000, 1, 5'000, 0, 40'000, 64, 12'345});
+
+struct Scoreboard {
+  std::atomic<int> ready{0};
+  std::atomic<bool> stop{false};
+  std::atomic<long> readings{0};
+  std::atomic<long> torn{0};
+  std::atomic<long> missing{0};
+  std::atomic<long> failed{0};
+};
+
+/// Reads `drawer` with a Store of its own until it is told to stop.
+int read_until_told(const TellingValues& values, Scoreboard& scores) {
+  auto store = Store::open({.timeout = kPatient});
+  if (!store) return 1;
+  std::string value;
+  bool announced = false;
+  while (!scores.stop) {
+    const auto found = store->get("drawer", value);
+    if (!found)
+      ++scores.failed;
+    else if (!*found)
+      ++scores.missing;
+    else if (!values.are_whole(value))
+      ++scores.torn;
+    ++scores.readings;
+    if (!announced) ++scores.ready;
+    announced = true;
+  }
+  return 0;
+}
+
+/// Starts reader processes and reader threads, lets `write` work once all of them are reading, and
+/// sees that nobody ever met anything but a whole value.
+void watch(const TellingValues& values, int processes, int threads,
+           const std::function<void()>& write) {
+  Shared<Scoreboard> scores;
+  std::vector<pid_t> children;
+  for (int count = 0; count < processes; ++count)
+    children.push_back(start_process([&] { return read_until_told(values, *scores); }));
+  std::vector<std::thread> readers;
+  for (int count = 0; count < threads; ++count)
+    readers.emplace_back([&] { EXPECT_EQ(read_until_told(values, *scores), 0); });
+  const auto deadline = steady_clock::now() + kPatient;
+  while (scores->ready < processes + threads && steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(scores->ready, processes + threads) << "the readers did not start";
+
+  write();
+
+  scores->stop = true;
+  for (std::thread& reader : readers) reader.join();
+  for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
+  EXPECT_EQ(scores->torn, 0);
+  EXPECT_EQ(scores->missing, 0);
+  EXPECT_EQ(scores->failed, 0);
+  EXPECT_GT(scores->readings, 0);
+}
+
+/// Writes one value behind the other; the status to end a process with.
+int write_in_turn(const TellingValues& values, int times, int step = 1) {
+  auto store = Store::open({.timeout = kPatient});
+  if (!store) return 1;
+  for (int round = 0; round < times; ++round)
+    if (!store->set("drawer", values.value(static_cast<std::size_t>(round * step)))) return 2;
+  return 0;
+}
+
+TEST_F(ReplacementTest, ShowsReadersNothingButWholeValues) {
+  ASSERT_EQ(write_in_turn(kShortValues, 1), 0);
+  watch(kShortValues, 2, 2, [] { EXPECT_EQ(write_in_turn(kShortValues, 20'000), 0); });
+}
+
+TEST_F(ReplacementTest, ShowsReadersNothingButWholeLongValues) {
+  ASSERT_EQ(write_in_turn(kLongValues, 1), 0);
+  watch(kLongValues, 1, 0, [] { EXPECT_EQ(write_in_turn(kLongValues, 300), 0); });
+}
+
+TEST_F(ReplacementTest, ShowsReadersNothingButWholeValuesOfSeveralWriters) {
+  ASSERT_EQ(write_in_turn(kShortValues, 1), 0);
+  watch(kShortValues, 2, 0, [] {
+    std::vector<pid_t> writers;
+    for (const int step : {1, 3, 5})
+      writers.push_back(start_process([=] { return write_in_turn(kShortValues, 5'000, step); }));
+    for (const pid_t writer : writers) EXPECT_EQ(wait_for(writer), 0);
+  });
+  EXPECT_THAT(set_names(), ElementsAre("drawer"));
+}
+
+TEST_F(ReplacementTest, ShowsAllOrNothingWhereOthersDelete) {
+  Shared<Scoreboard> scores;
+  const pid_t deleter = start_process([&] {
+    auto store = Store::open({.timeout = kPatient});
+    while (store && !scores->stop)
+      if (!store->del("drawer")) return 1;
+    return store ? 0 : 1;
+  });
+  const pid_t reader = start_process([&] { return read_until_told(kShortValues, *scores); });
+  EXPECT_EQ(write_in_turn(kShortValues, 5'000), 0);
+  scores->stop = true;
+  EXPECT_EQ(wait_for(deleter), 0);
+  EXPECT_EQ(wait_for(reader), 0);
+  EXPECT_EQ(scores->torn, 0);
+  EXPECT_EQ(scores->failed, 0);
+  EXPECT_THAT(spare_sets(), IsEmpty());
+}
+
+TEST_F(ReplacementTest, MakesANewKeyAppearWholeWhoeverIsFirst) {
+  Shared<Scoreboard> scores;
+  for (int round = 0; round < 50; ++round) {
+    const std::string key = "key" + std::to_string(round);
+    scores->ready = 0;
+    std::vector<pid_t> writers;
+    for (const char letter : {'a', 'b'})
+      writers.push_back(start_process([&, letter] {
+        auto store = Store::open({.timeout = kPatient});
+        ++scores->ready;
+        while (scores->ready < 2) std::this_thread::yield();
+        return store && store->set(key, std::string(100, letter)) ? 0 : 1;
+      }));
+    for (const pid_t writer : writers) EXPECT_EQ(wait_for(writer), 0);
+    Store store = open();
+    const auto value = store.get(key).value();
+    EXPECT_TRUE(value == std::string(100, 'a') || value == std::string(100, 'b')) << key;
+  }
+  EXPECT_THAT(spare_sets(), IsEmpty());
+}
+
+/// A value that takes several parts to read.
+const std::string kLongValue(20'000, 'l');
+
+TEST_F(ReplacementTest, GivesUpWhenAReaderDoesNotFinish) {
+  for (const std::string& next : {std::string("new"), std::string(), std::string(30'000, 'n')}) {
+    Store store = open({.timeout = milliseconds(50)});
+    expect_set(store, "drawer", kLongValue);
+    {
+      const UnfinishedDump reader("drawer");
+      const auto start = steady_clock::now();
+      const auto refused = store.set("drawer", next);
+      expect_error(refused, ErrorCode::kBusy);
+      EXPECT_EQ(std::string_view(refused.error().subject.data()), "drawer");
+      EXPECT_GE(steady_clock::now() - start, milliseconds(50));
+      expect_value(store, "drawer", kLongValue);
+      expect_error(store.set("drawer", next), ErrorCode::kBusy);
+      expect_set(store, "another", "is free");
+      expect_value(store, "another", "is free");
+    }
+    expect_set(store, "drawer", next);
+    expect_value(store, "drawer", next);
+  }
+  EXPECT_THAT(spare_sets(), IsEmpty());
+}
+
+TEST_F(ReplacementTest, DoesNotDeleteWhatAReaderDoesNotFinish) {
+  Store store = open({.timeout = milliseconds(50)});
+  expect_set(store, "drawer", kLongValue);
+  {
+    const UnfinishedDump reader("drawer");
+    expect_error(store.del("drawer"), ErrorCode::kBusy);
+    expect_value(store, "drawer", kLongValue);
+  }
+  EXPECT_TRUE(store.del("drawer").value());
+}
+
+TEST_F(ReplacementTest, WaitsForAReaderThatFinishesInTime) {
+  {
+    Store writer = open({.timeout = kPatient});
+    expect_set(writer, "drawer", kLongValue);
+  }
+  auto reader = std::make_optional<UnfinishedDump>("drawer");
+  std::thread writing([] {
+    Store writer = open({.timeout = kPatient});
+    expect_set(writer, "drawer", "new");
+  });
+  // The writer has begun when its spare set is there, and cannot have come to an end.
+  const auto deadline = steady_clock::now() + kPatient;
+  while (spare_sets().empty() && steady_clock::now() < deadline) std::this_thread::yield();
+  Store store = open();
+  expect_value(store, "drawer", kLongValue);
+  reader.reset();
+  writing.join();
+  expect_value(store, "drawer", "new");
+}
+
+TEST_F(ReplacementTest, LeavesTheOldOrTheNewValueWhereverTheWriterDies) {
+  struct {
+    std::string name;
+    std::optional<std::string> old;
+    std::string next;
+  } cases[] = {
+      {"a new key", std::nullopt, "notebook"},
+      {"a new key and a long value", std::nullopt, std::string(40'000, 'n')},
+      {"a short value", "old", "notebook"},
+      {"a long value", std::string(30'000, 'o'), std::string(40'000, 'n')},
+  };
+  for (const auto& [name, old, next] : cases) {
+    bool ended = false;
+    std::size_t replaced = 0;
+    for (int steps = 0; !ended; ++steps) {
+      SCOPED_TRACE(name + ", killed after " + std::to_string(steps) + " stops");
+      Store store = open();
+      if (old)
+        expect_set(store, "drawer", *old);
+      else
+        ASSERT_TRUE(store.del("drawer"));
+      {
+        TracedProcess writer([&next = next] {
+          auto own = Store::open();
+          return own && own->set("drawer", next) ? 0 : 1;
+        });
+        for (int step = 0; step < steps && !ended; ++step) ended = !writer.next();
+        EXPECT_EQ(writer.status(), ended ? 0 : -1);
+      }
+      const auto left = store.get("drawer").value();
+      EXPECT_TRUE(left == old || left == next);
+      if (left == next) ++replaced;
+      EXPECT_EQ(store.keys().value().size(), left ? 1U : 0U);
+      expect_set(store, "drawer", "after it");
+      expect_value(store, "drawer", "after it");
+      ASSERT_LT(steps, 10'000);
+    }
+    EXPECT_GT(replaced, 1U) << "never killed behind the exchange";
+  }
+}
+
+TEST_F(ReplacementTest, LeavesAWholeValueWhenTheWriterIsKilledAtAnyTime) {
+  const std::uint32_t seed = test_seed();
+  SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
+  std::mt19937 random(seed);
+  Store store = open();
+  expect_set(store, "drawer", kLongValues.value(0));
+  for (int round = 0; round < 50; ++round) {
+    Shared<std::atomic<int>> writes;
+    const pid_t writer = start_process([&] {
+      auto own = Store::open({.timeout = kPatient});
+      for (std::size_t number = 0; own; ++number) {
+        if (!own->set("drawer", kLongValues.value(number))) return 1;
+        ++*writes;
+      }
+      return 1;
+    });
+    const int last = static_cast<int>(random() % 12);
+    const auto deadline = steady_clock::now() + kPatient;
+    while (*writes < last && steady_clock::now() < deadline) std::this_thread::yield();
+    const auto moment = steady_clock::now() + std::chrono::microseconds(random() % 2'000);
+    while (steady_clock::now() < moment) {
+    }
+    kill(writer, SIGKILL);
+    EXPECT_EQ(wait_for(writer), 128 + SIGKILL);
+    const auto left = store.get("drawer").value();
+    ASSERT_TRUE(left) << "the value is missing";
+    EXPECT_TRUE(kLongValues.are_whole(*left)) << left->size() << " bytes";
+    EXPECT_THAT(store.keys().value(), ElementsAre("drawer"));
+  }
+}
+
+/// The port id of the one netfilter socket that is open in this namespace.
+std::string open_port_id() {
+  std::ifstream table("/proc/thread-self/net/netlink");
+  for (std::string line; std::getline(table, line);) {
+    const auto words = words_of(line);
+    if (words.size() > 2 && words[1] == std::to_string(NETLINK_NETFILTER) && words[2] != "0")
+      return words[2];
+  }
+  return "none";
+}
+
+TEST_F(ReplacementTest, TakesAwayWhatADeadWriterLeftUnderTheNameThatIsNowItsOwn) {
+  for (const std::string left : {"hash:ip,port", "hash:net", "hash:ip,port timeout 9 maxelem 1"}) {
+    SCOPED_TRACE(left);
+    {
+      Store store = open();
+      const std::string name = "~" + open_port_id();
+      ipset("create " + name + " " + left);
+      if (left == "hash:ip,port") ipset("add " + name + " 110.111.116.101,tcp:3");
+      expect_set(store, "drawer", "notebook");
+      expect_value(store, "drawer", "notebook");
+      expect_set(store, "drawer", "pencil");
+      expect_value(store, "drawer", "pencil");
+      EXPECT_TRUE(store.del("drawer").value());
+    }
+    EXPECT_THAT(set_names(), IsEmpty());
+  }
+}
+
+}  // namespace
+}  // namespace ipsetkv::tests
