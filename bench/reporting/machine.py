@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""The machine: what a reader needs to compare, and neither its name nor its folders."""
+
+import os
+import platform
+import re
+import subprocess
+
+
+def _processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        lines = dict(re.findall(r"^(model name|flags|Features)\s*: (.*)$", file.read(), re.M))
+    flags = lines.get("flags", lines.get("Features", "")).split()
+    return lines.get("model name", platform.machine()), flags
+
+
+def _version(*command):
+    """The first number with a dot that a command prints."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    found = re.search(r"\d+\.\d+(\.\d+)*", answer)
+    return found[0] if found else "unknown"
+
+
+def describe(tool):
+    """This machine as it is now; `tool` is the ipsetkv that is measured."""
+    model, flags = _processor()
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "virtual": "hypervisor" in flags,
+        "page_table_isolation": "pti" in flags,
+        "kernel": re.match(r"[\d.]*\d", platform.release())[0],
+        "ipset": _version("ipset", "--version"),
+        "libipset": _version("pkg-config", "--modversion", "libipset"),
+        "ipsetkv": _version(tool, "version"),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def tell(machine, compiler):
+    """The description in Markdown."""
+    kind = "a virtual machine" if machine["virtual"] else "no virtual machine"
+    isolation = "with" if machine["page_table_isolation"] else "without"
+    return (
+        f"- {machine['processor']}, {machine['cores']} cores, {kind}\n"
+        f"- Linux {machine['kernel']}, {isolation} page-table isolation,"
+        " which makes every system call slower\n"
+        f"- ipsetkv {machine['ipsetkv']}, built by {compiler} as `cmake --preset release` does\n"
+        f"- `ipset` {machine['ipset']}, libipset {machine['libipset']}\n"
+        f"- load average when it began: {machine['load']}; what exceeds 0 is other work that the"
+        " machine did meanwhile\n"
+    )

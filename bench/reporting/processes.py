@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""Section: the tool beside the `ipset` tool as whole processes, from bench/processes."""
+
+from statistics import median
+
+from reporting.numbers import quartiles, ratio
+from reporting.section import Section, Target
+from reporting.text import figure, measured, size, span, table
+
+TITLE = "In a shell: the tool"
+WHO = {
+    ("get", "ipsetkv"): "**`ipsetkv get`**",
+    ("get", "ipset"): "`ipset list`",
+    ("get", "true"): "`true`, which does nothing",
+    ("set", "ipsetkv"): "**`ipsetkv set`**",
+    ("set", "ipset"): "`ipset create -exist`, `flush`, `add` for each four bytes",
+}
+
+INTRODUCTION = """\
+From before a process is started until it has ended, its output going to a file in memory; what a
+shell would add is not in it. Microseconds; the median of {rounds} rounds in which everybody runs
+once, in shuffled order, in a network namespace of its own.
+
+"""
+
+
+def _table(times):
+    rows = []
+    for name, own in times.items():
+        operation, count, who = name.split("/")
+        ipset = times[f"{operation}/{count}/ipset"]
+        rows.append([
+            size(int(count)),
+            WHO[operation, who],
+            figure(median(own)),
+            span(*quartiles(own)),
+            f"{median(ipset) / median(own):.2f}",
+        ])
+    return table(["value", "", "median, us", "quartiles, us", "`ipset` takes, times"], rows)
+
+
+def _target(times, count):
+    found = ratio(times[f"get/{count}/ipsetkv"], times[f"get/{count}/ipset"])
+    return Target(
+        f"the process `ipsetkv get` takes no longer than `ipset list`, {size(count)}",
+        measured(found),
+        found.value <= 1,
+    )
+
+
+def make(measurement):
+    times = measurement["times"]
+    sizes = sorted({int(name.split("/")[1]) for name in times})
+    rounds = len(next(iter(times.values())))
+    return Section(
+        TITLE,
+        INTRODUCTION.format(rounds=rounds) + _table(times),
+        [_target(times, count) for count in sizes],
+        times,
+    )

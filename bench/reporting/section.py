@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""What a section of the report is."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was to be reached, and what was."""
+
+    what: str
+    measured: str
+    reached: bool
+
+
+@dataclass
+class Section:
+    """One measurement, told."""
+
+    title: str
+    text: str  # Markdown
+    targets: list = field(default_factory=list)
+    times: dict = field(default_factory=dict)  # name: microseconds, one for each repetition
+    pictures: dict = field(default_factory=dict)  # file name: SVG; the text refers to performance/NAME

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""Tables and figures in Markdown."""
+
+
+def figure(number):
+    """Three digits, without an exponent: 4.53, 45.3, and 537,000 for 536,531."""
+    if number == 0:
+        return "0"
+    digits = 3
+    whole = len(str(int(abs(number)))) if abs(number) >= 1 else 0
+    if whole >= digits:
+        return f"{round(number, digits - whole):,.0f}"
+    return f"{number:.{digits - max(whole, 1)}f}"
+
+
+def span(low, high):
+    """From a figure to another."""
+    return f"{figure(low)} to {figure(high)}"
+
+
+def measured(ratio):
+    """A ratio and how sure it is."""
+    return f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+
+
+def size(count):
+    """A number of bytes in words."""
+    return f"{count} bytes" if count < 1024 else f"{count // 1024} KiB"
+
+
+def table(heads, rows):
+    """A Markdown table; every column but the first two is set to the right."""
+    rules = ["---" if column < 2 else "---:" for column in range(len(heads))]
+    lines = [heads, rules, *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
