@@ -44,7 +44,9 @@ def read(measurement):
     for run in measurement["benchmarks"]:
         if run["run_type"] == "iteration":
             assert run["time_unit"] == "us"
-            times.setdefault(run["name"], []).append(run["real_time"])
+            # Google Benchmark appends how often it repeats, where that is not its default.
+            name = run["name"].split("/repeats:")[0]
+            times.setdefault(name, []).append(run["real_time"])
     return dict(sorted(times.items(), key=lambda row: _order(row[0])))
 
 

@@ -43,13 +43,16 @@ def describe(tool):
 def tell(machine, compiler):
     """The description in Markdown."""
     kind = "a virtual machine" if machine["virtual"] else "no virtual machine"
-    isolation = "with" if machine["page_table_isolation"] else "without"
+    isolation = (
+        "with page-table isolation, which makes every system call slower"
+        if machine["page_table_isolation"]
+        else "without page-table isolation"
+    )
     return (
         f"- {machine['processor']}, {machine['cores']} cores, {kind}\n"
-        f"- Linux {machine['kernel']}, {isolation} page-table isolation,"
-        " which makes every system call slower\n"
+        f"- Linux {machine['kernel']}, {isolation}\n"
         f"- ipsetkv {machine['ipsetkv']}, built by {compiler} as `cmake --preset release` does\n"
         f"- `ipset` {machine['ipset']}, libipset {machine['libipset']}\n"
-        f"- load average when it began: {machine['load']}; what exceeds 0 is other work that the"
-        " machine did meanwhile\n"
+        f"- load average when it began: {machine['load']}; whatever else runs makes the figures larger"
+        " and less sure\n"
     )
