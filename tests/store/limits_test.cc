@@ -35,9 +35,9 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneIsTooLong) {
 
 TEST_F(LimitsTest, OfASetMadeByHandDoNotHoldForTheNextValue) {
   Store store = open();
-  ipset("create drawer hash:ip,port maxelem 1");
+  ipset("create drawer hash:ip,port hashsize 64 maxelem 1");
   ipset("add drawer 110.111.116.101,tcp:0");
-  for (const std::size_t size : {9U, 400U, 9U, 20'000U, 8U}) {
+  for (const std::size_t size : {9U, 17U, 400U, 9U, 20'000U, 8U}) {
     expect_set(store, "drawer", std::string(size, 'x'));
     expect_value(store, "drawer", std::string(size, 'x'));
   }
