@@ -309,13 +309,19 @@ Result<bool> DrawerWriter::remove(const ipset::SetName& name) {
     if (auto executed = connection_.execute(batch_); !executed)
       return tl::unexpected(executed.error());
     if (batch_.code(0) == 0) return true;
-    const bool in_use = batch_.code(0) == IPSET_ERR_BUSY;
-    if (!in_use && batch_.code(0) != ENOENT) return tl::unexpected(batch_.error(0));
     // The kernel has one word for a set that rules refer to and for one that is being read.
     const bool referenced = drawer.references > 0;
-    if (!(referenced ? rules : readers).wait())
-      return tl::unexpected(referenced ? batch_.error(0) : busy(name));
+    if (auto waited = wait_after_refusal(name, referenced, referenced ? rules : readers); !waited)
+      return tl::unexpected(waited.error());
   }
+}
+
+Result<void> DrawerWriter::wait_after_refusal(const ipset::SetName& name, bool referenced,
+                                              Patience& patience) {
+  const bool in_use = batch_.code(0) == IPSET_ERR_BUSY;
+  if (!in_use && batch_.code(0) != ENOENT) return tl::unexpected(batch_.error(0));
+  if (patience.wait()) return {};
+  return tl::unexpected(referenced ? batch_.error(0) : busy(name));
 }
 
 }  // namespace ipsetkv::store

@@ -64,6 +64,9 @@ class DrawerWriter {
                                            const Predecessor& predecessor, Patience& patience);
   [[nodiscard]] Result<void> inspect_replaced(const ipset::SetName& name, Patience& patience);
   void take_back(const ipset::SetName& name, bool renamed, Patience& patience);
+  /// After `destroy` was refused: the error if waiting does not help or the time is up.
+  [[nodiscard]] Result<void> wait_after_refusal(const ipset::SetName& name, bool referenced,
+                                                Patience& patience);
   [[nodiscard]] bool is_busy(std::size_t command) const;
   void remember(const ipset::SetName& name, std::span<const std::byte> value,
                 std::uint32_t hashsize);
