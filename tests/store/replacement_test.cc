@@ -233,13 +233,15 @@ TEST_F(ReplacementTest, WaitsForAReaderThatFinishesInTime) {
     expect_set(writer, "drawer", kLongValue);
   }
   auto reader = std::make_optional<UnfinishedDump>("drawer");
-  std::thread writing([] {
+  std::atomic<bool> ended{false};
+  std::thread writing([&] {
     Store writer = open({.timeout = kPatient});
     expect_set(writer, "drawer", "new");
+    ended = true;
   });
-  // The writer has begun when its spare set is there, and cannot have come to an end.
-  const auto deadline = steady_clock::now() + kPatient;
-  while (spare_sets().empty() && steady_clock::now() < deadline) std::this_thread::yield();
+  // The writer has begun when its spare set is there, and must not have come to an end.
+  while (spare_sets().empty() && !ended) std::this_thread::yield();
+  EXPECT_FALSE(ended);
   Store store = open();
   expect_value(store, "drawer", kLongValue);
   reader.reset();
