@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <exception>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "cli/arguments.h"
@@ -23,9 +22,9 @@ ExitStatus answer(const Answer& answer) {
 
 ExitStatus run(int count, const char* const* words) {
   occupy_standard_streams();
-  auto parsed = parse_arguments(count, words);
+  const auto parsed = parse_arguments(count, words);
   if (const auto* const instead = std::get_if<Answer>(&parsed)) return answer(*instead);
-  return run_command(std::get<Arguments>(std::move(parsed)));
+  return run_command(std::get<Arguments>(parsed));
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "layout/ipv4.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ipsetkv::layout::ipv4 {
+namespace {
+
+using Chunk = std::array<std::byte, kChunkBytes>;
+
+constexpr std::byte kZero{0};
+constexpr std::size_t kBitsPerWord = 64;
+
+bool all_zero(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == kZero; });
+}
+
+/// The bytes of a chunk up to the last that is not zero.
+std::size_t significant(std::span<const std::byte> bytes) {
+  std::size_t length = bytes.size();
+  while (length > 0 && bytes[length - 1] == kZero) --length;
+  return length;
+}
+
+/// The value's bytes in a chunk that says how many of its four are padding; nothing if it is not
+/// what an encoder writes: the value ends in a zero byte, padding is zero but for the count.
+std::optional<std::size_t> exact_bytes(std::span<const std::byte, kChunkBytes> bytes) {
+  const auto padding = std::to_integer<std::size_t>(bytes.back());
+  if (padding >= kChunkBytes || all_zero(bytes)) return std::nullopt;
+  const std::size_t length = kChunkBytes - padding;
+  if (bytes[length - 1] != kZero) return std::nullopt;
+  if (padding > 0 && !all_zero(bytes.subspan(length, padding - 1))) return std::nullopt;
+  return length;
+}
+
+}  // namespace
+
+void encode_chunk(std::span<const std::byte> value, std::size_t index, ipset::Element& element) {
+  const auto bytes = value.subspan(index * kChunkBytes);
+  const std::size_t length = std::min(bytes.size(), kChunkBytes);
+  const bool last = bytes.size() <= kChunkBytes;
+
+  Chunk chunk{};
+  std::copy_n(bytes.begin(), length, chunk.begin());
+  std::uint8_t kind = kPlain;
+  if (length == kChunkBytes && all_zero(chunk)) {
+    kind = kZeros;
+    chunk = kPlaceholder;
+  } else if (last && chunk[length - 1] == kZero) {
+    kind = kExactEnd;
+    chunk.back() = static_cast<std::byte>(kChunkBytes - length);
+  }
+  element.ip = ipset::Address::inet(chunk);
+  element.port = static_cast<std::uint16_t>(index);
+  element.protocol = kind;
+}
+
+bool matches(const ipset::SetHeader& header) {
+  const ipset::CreateOptions& options = header.options;
+  if (header.type != ipset::SetType::kHashIpPort || header.family != ipset::Family::kInet)
+    return false;
+  if (options.comment || options.netmask || options.bitmask) return false;
+  if (header.elements.value_or(0) > 0) return true;
+  return !options.timeout && !options.counters && !options.skbinfo && !options.forceadd;
+}
+
+void Decoder::begin(std::size_t chunks, std::span<std::byte> value) {
+  value_ = value;
+  chunks_ = std::min(chunks, kMaxChunks);
+  taken_ = 0;
+  end_ = 0;
+  exact_end_.reset();
+  last_index_.reset();
+  seen_.assign((chunks_ + kBitsPerWord - 1) / kBitsPerWord, 0);
+}
+
+bool Decoder::take(const ipset::Element& element) {
+  if (!element.ip || !element.port || !element.protocol) return false;
+  const auto bytes = element.ip->bytes();
+  if (bytes.size() != kChunkBytes) return false;
+  return take_chunk(*element.port, *element.protocol, bytes.first<kChunkBytes>());
+}
+
+bool Decoder::mark_taken(std::size_t index) {
+  // Chunks are numbered without gaps, so none has a number beyond their count.
+  if (index >= chunks_) return false;
+  std::uint64_t& word = seen_[index / kBitsPerWord];
+  const std::uint64_t bit = std::uint64_t{1} << index % kBitsPerWord;
+  if ((word & bit) != 0) return false;
+  word |= bit;
+  ++taken_;
+  last_index_ = std::max(last_index_.value_or(0), index);
+  return true;
+}
+
+bool Decoder::take_chunk(std::size_t index, std::uint8_t kind,
+                         std::span<const std::byte, kChunkBytes> bytes) {
+  if (!mark_taken(index)) return false;
+  const std::size_t start = index * kChunkBytes;
+  Chunk chunk{};
+  if (kind == kPlain) {
+    std::copy(bytes.begin(), bytes.end(), chunk.begin());
+    if (const std::size_t length = significant(bytes); length > 0)
+      end_ = std::max(end_, start + length);
+  } else if (kind == kZeros) {
+    if (!std::equal(bytes.begin(), bytes.end(), kPlaceholder.begin())) return false;
+    end_ = std::max(end_, start + kChunkBytes);
+  } else if (kind == kExactEnd) {
+    const auto length = exact_bytes(bytes);
+    if (!length || exact_end_) return false;
+    std::copy_n(bytes.begin(), *length, chunk.begin());
+    // Without padding the last byte is a count of zero, and the value's own zero at once.
+    exact_end_ = start + *length;
+  } else {
+    return false;
+  }
+  if (!value_.empty())
+    std::copy(chunk.begin(), chunk.end(), value_.begin() + static_cast<std::ptrdiff_t>(start));
+  return true;
+}
+
+std::optional<std::size_t> Decoder::finish() {
+  if (taken_ == 0) return 0;
+  // All numbers are different, so as many as the highest says means that none is missing.
+  if (taken_ != *last_index_ + 1) return std::nullopt;
+  if (!exact_end_) return end_;
+  const bool is_last = chunk_count(*exact_end_) == taken_;
+  return is_last ? exact_end_ : std::nullopt;
+}
+
+}  // namespace ipsetkv::layout::ipv4
