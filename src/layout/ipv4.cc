@@ -10,6 +10,7 @@ namespace {
 using Chunk = std::array<std::byte, kChunkBytes>;
 
 constexpr std::byte kZero{0};
+constexpr Chunk kEmpty{kZero, kZero, kZero, static_cast<std::byte>(kChunkBytes)};
 constexpr std::size_t kBitsPerWord = 64;
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -24,11 +25,14 @@ std::size_t significant(std::span<const std::byte> bytes) {
 }
 
 /// The value's bytes in a chunk that says how many of its four are padding; nothing if it is not
-/// what an encoder writes: the value ends in a zero byte, padding is zero but for the count.
+/// what an encoder writes: the value ends in a zero byte or has none at all, and padding is zero
+/// but for the count.
 std::optional<std::size_t> exact_bytes(std::span<const std::byte, kChunkBytes> bytes) {
   const auto padding = std::to_integer<std::size_t>(bytes.back());
-  if (padding >= kChunkBytes || all_zero(bytes)) return std::nullopt;
+  if (padding > kChunkBytes || all_zero(bytes)) return std::nullopt;
   const std::size_t length = kChunkBytes - padding;
+  if (length == 0)
+    return all_zero(bytes.first(kChunkBytes - 1)) ? std::optional(length) : std::nullopt;
   if (bytes[length - 1] != kZero) return std::nullopt;
   if (padding > 0 && !all_zero(bytes.subspan(length, padding - 1))) return std::nullopt;
   return length;
@@ -56,13 +60,10 @@ void encode_chunk(std::span<const std::byte> value, std::size_t index, ipset::El
   element.protocol = kind;
 }
 
-bool matches(const ipset::SetHeader& header) {
-  const ipset::CreateOptions& options = header.options;
-  if (header.type != ipset::SetType::kHashIpPort || header.family != ipset::Family::kInet)
-    return false;
-  if (options.comment || options.netmask || options.bitmask) return false;
-  if (header.elements.value_or(0) > 0) return true;
-  return !options.timeout && !options.counters && !options.skbinfo && !options.forceadd;
+void encode_empty(ipset::Element& element) {
+  element.ip = ipset::Address::inet(kEmpty);
+  element.port = std::uint16_t{0};
+  element.protocol = kExactEnd;
 }
 
 void Decoder::begin(std::size_t chunks, std::span<std::byte> value) {
@@ -125,7 +126,8 @@ std::optional<std::size_t> Decoder::finish() {
   // All numbers are different, so as many as the highest says means that none is missing.
   if (taken_ != *last_index_ + 1) return std::nullopt;
   if (!exact_end_) return end_;
-  const bool is_last = chunk_count(*exact_end_) == taken_;
+  // The empty value has one chunk all the same.
+  const bool is_last = std::max<std::size_t>(chunk_count(*exact_end_), 1) == taken_;
   return is_last ? exact_end_ : std::nullopt;
 }
 

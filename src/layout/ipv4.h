@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ipset/element.h"
-#include "ipset/set_header.h"
+#include "layout/numbers.h"
 
 /// The layout `ipv4`: a value as the addresses of a hash:ip,port set, four bytes an address, the
 /// port being the chunk's number. docs/format.md is its definition, with the reasons. Every number
@@ -18,15 +18,6 @@ namespace ipsetkv::layout::ipv4 {
 inline constexpr std::size_t kChunkBytes = 4;
 inline constexpr std::size_t kMaxChunks = 65'536;
 inline constexpr std::size_t kMaxValueBytes = kChunkBytes * kMaxChunks;
-
-/// The first revision of hash:ip,port that knows SCTP
-/// (net/netfilter/ipset/ip_set_hash_ipport.c).
-inline constexpr std::uint8_t kNeededRevision = 1;
-
-/// The protocols, by their numbers (linux/in.h), and what they say of a chunk.
-inline constexpr std::uint8_t kPlain = 6;       ///< TCP: the bytes as they are.
-inline constexpr std::uint8_t kZeros = 1;       ///< ICMP: four zero bytes; the address stands in.
-inline constexpr std::uint8_t kExactEnd = 132;  ///< SCTP: the last; its last byte counts padding.
 
 /// The address of a chunk of kind kZeros: 0.0.0.1. The kernel refuses 0.0.0.0 since Linux 6.3.
 inline constexpr std::array<std::byte, kChunkBytes> kPlaceholder{std::byte{0}, std::byte{0},
@@ -41,10 +32,9 @@ inline constexpr std::array<std::byte, kChunkBytes> kPlaceholder{std::byte{0}, s
 /// other fields alone. `index` is below chunk_count, and the value no longer than kMaxValueBytes.
 void encode_chunk(std::span<const std::byte> value, std::size_t index, ipset::Element& element);
 
-/// Whether a set of this type, family and extensions can hold a value in this layout at all; the
-/// elements decide. An empty set is a value only if it has no option that the essay's way or this
-/// library would not give it: elements prove what they are, their absence proves nothing.
-[[nodiscard]] bool matches(const ipset::SetHeader& header);
+/// Writes the element that stands for the empty value where a set without elements would not do:
+/// one chunk, all padding.
+void encode_empty(ipset::Element& element);
 
 /// Puts a value together from elements in any order.
 class Decoder {
@@ -56,6 +46,9 @@ class Decoder {
 
   /// Takes an element; false if no value has it. After that the set is no value.
   [[nodiscard]] bool take(const ipset::Element& element);
+
+  /// Whether chunk 0 was taken.
+  [[nodiscard]] bool has_begun() const { return !seen_.empty() && (seen_.front() & 1) != 0; }
 
   /// The length of the value in bytes, when all elements were taken; nothing if they are no value.
   [[nodiscard]] std::optional<std::size_t> finish();

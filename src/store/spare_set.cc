@@ -2,9 +2,9 @@
 #include "store/spare_set.h"
 
 #include <algorithm>
-#include <bit>
+#include <cerrno>
 
-#include "layout/ipv4.h"
+#include "layout/numbers.h"
 #include "store/key.h"
 
 namespace ipsetkv::store {
@@ -15,8 +15,14 @@ constexpr std::size_t kBatchBytes = 1024;
 // A table this many times larger than needed is still used.
 constexpr std::uint32_t kTolerated = 4;
 
-std::uint32_t hashsize_for(std::size_t elements) {
-  return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(std::bit_ceil(elements)));
+/// Whether a value that needs a set with `wanted` can be put into one with `present`.
+bool serves(const ipset::CreateOptions& present, const ipset::CreateOptions& wanted) {
+  const std::uint32_t buckets = present.hashsize.value_or(0);
+  return present.timeout == wanted.timeout && present.counters == wanted.counters &&
+         present.comment == wanted.comment && !present.skbinfo && !present.forceadd &&
+         present.maxelem.value_or(ipset::kDefaultMaxElements) ==
+             wanted.maxelem.value_or(ipset::kDefaultMaxElements) &&
+         buckets >= *wanted.hashsize && buckets <= *wanted.hashsize * kTolerated;
 }
 
 }  // namespace
@@ -26,23 +32,22 @@ SpareSet::SpareSet(ipset::Connection& connection)
       batch_(connection.new_batch(kBatchBytes)),
       name_(spare_name(connection.port_id())) {}
 
-Result<bool> SpareSet::prepare(std::size_t elements, Patience& patience) {
-  const std::uint32_t wanted = hashsize_for(elements);
-  if (state_ == State::kPresent && hashsize_ >= wanted && hashsize_ <= wanted * kTolerated)
-    return true;
+Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& patience) {
+  ipset::CreateOptions wanted = layout::options_for(content);
+  wanted.hashsize = layout::hashsize_for(content, layout::count_elements(content));
+  if (state_ == State::kPresent && serves(options_, wanted)) return true;
   if (auto created = create(wanted, patience); !created) return tl::unexpected(created.error());
   return false;
 }
 
-Result<void> SpareSet::create(std::uint32_t hashsize, Patience& patience) {
-  const auto wanted = revision();
+Result<void> SpareSet::create(const ipset::CreateOptions& options, Patience& patience) {
+  const auto wanted = revision(options);
   if (!wanted) return tl::unexpected(wanted.error());
   for (;;) {
     batch_.clear();
-    // The name of a socket that is gone may have come to us, and with it what a crash left there.
-    if (state_ != State::kAbsent) batch_.destroy(name_.view());
+    if (state_ == State::kPresent) batch_.destroy(name_.view());
     batch_.create(name_.view(), ipset::SetType::kHashIpPort, ipset::Family::kInet, *wanted,
-                  {.hashsize = hashsize});
+                  options);
     const std::size_t create = batch_.size() - 1;
     if (auto executed = connection_.execute(batch_); !executed) return executed;
     if (batch_.code(create) == 0) break;
@@ -50,28 +55,29 @@ Result<void> SpareSet::create(std::uint32_t hashsize, Patience& patience) {
       state_ = State::kAbsent;
       return tl::unexpected(batch_.error(create));
     }
-    state_ = State::kNotOurs;
+    state_ = State::kPresent;
     if (!patience.wait())
       return tl::unexpected(
           Error{.code = ErrorCode::kBusy, .step = Step::kDestroy}.about(name_.view()));
   }
-  hashsize_ = hashsize;
+  options_ = options;
   state_ = State::kPresent;
   return {};
 }
 
-Result<std::uint8_t> SpareSet::revision() {
-  if (!revision_) {
+Result<std::uint8_t> SpareSet::revision(const ipset::CreateOptions& options) {
+  if (!revision_ || revised_.comment != options.comment || revised_.counters != options.counters) {
     const auto chosen = connection_.choose_revision(
-        ipset::SetType::kHashIpPort, ipset::Family::kInet, {}, layout::ipv4::kNeededRevision);
+        ipset::SetType::kHashIpPort, ipset::Family::kInet, options, layout::kNeededRevision);
     if (!chosen) return tl::unexpected(chosen.error());
     revision_ = *chosen;
+    revised_ = options;
   }
   return *revision_;
 }
 
-void SpareSet::replaced_by(std::uint32_t hashsize, bool plain) {
-  hashsize_ = plain ? hashsize : 0;
+void SpareSet::replaced_by(const ipset::CreateOptions& options) {
+  options_ = options;
   state_ = State::kPresent;
 }
 
