@@ -38,6 +38,7 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, std::string* value) {
   deadline_.reset();
   commented_ = header.options.comment;
   expiring_ = is_expiring(header.options);
+  beyond_ = false;
 }
 
 bool DrawerDecoder::take(const ipset::Element& element) {
@@ -75,11 +76,18 @@ bool DrawerDecoder::choose(Kind kind) {
   return true;
 }
 
+/// Of a value that the kernel has ended, the beginning is gone and what is left lies behind.
+bool DrawerDecoder::miss() {
+  beyond_ = true;
+  return expiring_;
+}
+
 bool DrawerDecoder::take_text(const ipset::Element& element) {
   if (element.protocol != kPlain || !choose(Kind::kComment)) return false;
   const auto offset = text::offset_of(element);
   // Pieces without a gap reach no further than so many full ones.
-  if (!offset || *offset + kTextBytes > elements_ * kTextBytes) return false;
+  if (!offset) return false;
+  if (*offset + kTextBytes > elements_ * kTextBytes) return miss();
   std::array<std::byte, kTextBytes> nowhere;
   std::byte* const place =
       value_ == nullptr ? nowhere.data() : reinterpret_cast<std::byte*>(value_->data()) + *offset;
@@ -93,7 +101,9 @@ bool DrawerDecoder::take_text(const ipset::Element& element) {
 bool DrawerDecoder::take_chunk(const ipset::Element& element) {
   if (!choose(Kind::kIpv4)) return false;
   const auto bytes = element.ip->bytes();
-  if (bytes.size() != ipv4::kChunkBytes || !chunks_.take(element)) return false;
+  if (bytes.size() != ipv4::kChunkBytes) return false;
+  if (*element.port >= std::min(elements_, ipv4::kMaxChunks)) return miss();
+  if (!chunks_.take(element)) return false;
   if (*element.port == 0) deadline_ = element.packets;
   return true;
 }
@@ -113,6 +123,7 @@ std::optional<Decoded> DrawerDecoder::finish() {
     decoded.ended = true;
     return decoded;
   }
+  if (beyond_) return std::nullopt;
   if (has_key && key_chain_.finish() != key_.size()) return std::nullopt;
   // Bare addresses in a set with comments are somebody else's, unless they come with a key.
   if (commented_ && !has_key && kind_ != Kind::kComment) return std::nullopt;

@@ -50,6 +50,7 @@ class DrawerDecoder {
   [[nodiscard]] bool take_text(const ipset::Element& element);
   [[nodiscard]] bool take_chunk(const ipset::Element& element);
   [[nodiscard]] bool choose(Kind kind);
+  [[nodiscard]] bool miss();
   [[nodiscard]] std::optional<std::size_t> value_length();
 
   ipv4::Decoder chunks_;
@@ -62,6 +63,8 @@ class DrawerDecoder {
   std::optional<std::uint64_t> deadline_;
   bool commented_ = false;
   bool expiring_ = false;
+  /// An element lies further behind than so many reach: some are missing.
+  bool beyond_ = false;
 };
 
 }  // namespace ipsetkv::layout

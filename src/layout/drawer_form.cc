@@ -61,6 +61,8 @@ DrawerEncoder::DrawerEncoder(const DrawerContent& content)
 bool DrawerEncoder::next(ipset::Element& element) {
   if (done_) return false;
   element.comment.clear();
+  element.timeout.reset();
+  element.packets.reset();
   if (content_.deadline) {
     // The key stays, so that whoever clears away what is left can tell whose it was.
     element.timeout = content_.life == 0 || !key_done_ ? 0 : content_.life + kLongerLife;
