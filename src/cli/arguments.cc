@@ -16,6 +16,21 @@ CLI::App* add_command(CLI::App& app, Arguments& arguments, Command command, cons
   return subcommand;
 }
 
+void describe_archive_commands(CLI::App& app, Arguments& arguments) {
+  auto* const save = add_command(app, arguments, Command::kSave, "save",
+                                 "Write all keys to FILE or standard output, as `ipset restore` "
+                                 "reads them");
+  save->add_option("FILE", arguments.file);
+
+  auto* const restore = add_command(app, arguments, Command::kRestore, "restore",
+                                    "Read keys from FILE or standard input; stop at one that "
+                                    "exists");
+  restore->add_option("FILE", arguments.file);
+  auto* const replace =
+      restore->add_flag("--replace", arguments.replace, "Replace keys that exist");
+  restore->add_flag("--keep", arguments.keep, "Leave keys that exist")->excludes(replace);
+}
+
 void describe_commands(CLI::App& app, Arguments& arguments) {
   auto* const set = add_command(app, arguments, Command::kSet, "set",
                                 "Make VALUE the value of KEY; '-' reads it from standard input");
@@ -41,6 +56,7 @@ void describe_commands(CLI::App& app, Arguments& arguments) {
                                  "Show how a key, or every key, is stored");
   info->add_option("KEY", arguments.key);
 
+  describe_archive_commands(app, arguments);
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
 }
 
@@ -59,7 +75,7 @@ Answer usage_error(const std::string& problem) {
 }
 
 bool has_structured_output(Command command) {
-  return command != Command::kGet && command != Command::kSet;
+  return command != Command::kGet && command != Command::kSet && command != Command::kSave;
 }
 
 }  // namespace
@@ -73,7 +89,8 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   app.add_option("--netns", arguments.network_namespace,
                  "Work in this network namespace, made by `ip netns add`")
       ->type_name("NAME");
-  app.add_flag("--json", arguments.json, "Answer in JSON (del, exists, keys, info, version)");
+  app.add_flag("--json", arguments.json,
+               "Answer in JSON (del, exists, keys, info, restore, version)");
   describe_commands(app, arguments);
   // Behind the commands, which would inherit it: what nobody knows is reported below, by name.
   app.allow_extras();
@@ -95,7 +112,7 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
                                        : unknown.front() + ": no such command");
   if (!unknown.empty()) return usage_error(unknown.front() + ": one word too many");
   if (arguments.json && !has_structured_output(arguments.command))
-    return usage_error("get and set have no structured output: leave out --json");
+    return usage_error("get, set and save have no structured output: leave out --json");
   return arguments;
 }
 

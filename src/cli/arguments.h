@@ -11,7 +11,17 @@
 
 namespace ipsetkv::cli {
 
-enum class Command : std::uint8_t { kSet, kGet, kDel, kExists, kKeys, kInfo, kVersion };
+enum class Command : std::uint8_t {
+  kSet,
+  kGet,
+  kDel,
+  kExists,
+  kKeys,
+  kInfo,
+  kSave,
+  kRestore,
+  kVersion
+};
 
 /// What the command line asks for.
 struct Arguments {
@@ -20,6 +30,9 @@ struct Arguments {
   std::vector<std::string> keys;   ///< Of `del` and `exists`.
   std::string value;               ///< "-": read it from standard input.
   std::string pattern = "*";
+  std::string file = "-";  ///< Of `save` and `restore`; "-": standard output or input.
+  bool replace = false;    ///< Of `restore`.
+  bool keep = false;       ///< Of `restore`.
   std::string network_namespace;
   bool json = false;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/archive.h"
 #include "cli/outcome.h"
 #include "cli/presentation.h"
 #include "cli/streams.h"
@@ -104,6 +105,10 @@ ExitStatus run_in_store(Store& store, const Arguments& arguments) {
       return keys(store, arguments);
     case Command::kInfo:
       return info(store, arguments);
+    case Command::kSave:
+      return save(store, arguments);
+    case Command::kRestore:
+      return restore(store, arguments);
     case Command::kVersion:
       break;
   }
