@@ -137,6 +137,7 @@ Result<void> DrawerWriter::write(const Place& place, const layout::DrawerContent
       const auto found = look(place);
       if (!found) return tl::unexpected(found.error());
       predecessor = *found;
+      known = true;
     }
     const auto outcome = put(place, content, predecessor, Lock::kToBeTaken, patience);
     if (!outcome || *outcome != Outcome::kBusy) take_down_sign(place.stripe);
@@ -408,9 +409,35 @@ Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
 Result<DrawerWriter::Outcome> DrawerWriter::judge(const Place& place, const FinalSend& send,
                                                   const Predecessor& predecessor, Lock lock) {
   if (send.acquire && batch_.code(*send.acquire) != 0) return Outcome::kLocked;
-  if (send.add && batch_.code(*send.add) != 0) return tl::unexpected(undo(place, send, lock));
   const std::int32_t code = batch_.code(send.publish);
-  if (code == 0) return judge_published(place, send, predecessor, lock);
+  const bool is_back = !send.back || batch_.code(*send.back) == 0;
+  if (code == 0 && !is_back) {
+    // Somebody destroyed or listed the spare set in this very moment, and what came out is in the
+    // lock's place.
+    std::optional<Error> error;
+    if (send.add && batch_.code(*send.add) != 0) error = add_error(batch_, *send.add, place);
+    if (error) take_back(place, lock_.held(place.stripe), lock);
+    bring_back(place, lock);
+    if (error) return tl::unexpected(*error);
+    return Outcome::kDone;
+  }
+  if (send.add && batch_.code(*send.add) != 0) {
+    const Error error = add_error(batch_, *send.add, place);
+    if (code == 0) take_back(place, spare_.name(), lock);
+    lose_spare();
+    return tl::unexpected(error);
+  }
+  const bool as_expected = send.check && batch_.code(*send.check) == 0 &&
+                           (!send.compare || batch_.code(*send.compare) == 0);
+  if (code == 0 && as_expected) {
+    spare_.replaced_by(predecessor.shape, predecessor.options);
+    return Outcome::kDone;
+  }
+  if (code == 0) {
+    if (auto inspected = inspect_replaced(place, lock); !inspected)
+      return tl::unexpected(inspected.error());
+    return Outcome::kDone;
+  }
   if (is_busy(send.publish)) return Outcome::kBusy;
   if (code == ENOENT) {
     lose_spare();
@@ -420,37 +447,6 @@ Result<DrawerWriter::Outcome> DrawerWriter::judge(const Place& place, const Fina
   if (code == IPSET_ERR_EXIST_SETNAME2 || code == IPSET_ERR_TYPE_MISMATCH)
     return Outcome::kOvertaken;
   return tl::unexpected(batch_.error(send.publish).about(place.name.view()));
-}
-
-Result<DrawerWriter::Outcome> DrawerWriter::judge_published(const Place& place,
-                                                            const FinalSend& send,
-                                                            const Predecessor& predecessor,
-                                                            Lock lock) {
-  if (send.back && batch_.code(*send.back) != 0) {
-    // Somebody destroyed or listed the spare set in this very moment, and what came out is in the
-    // lock's place.
-    bring_back(place, lock);
-    return Outcome::kDone;
-  }
-  const bool as_expected = send.check && batch_.code(*send.check) == 0 &&
-                           (!send.compare || batch_.code(*send.compare) == 0);
-  if (as_expected) {
-    spare_.replaced_by(predecessor.shape, predecessor.options);
-    return Outcome::kDone;
-  }
-  if (auto inspected = inspect_replaced(place, lock); !inspected)
-    return tl::unexpected(inspected.error());
-  return Outcome::kDone;
-}
-
-Error DrawerWriter::undo(const Place& place, const FinalSend& send, Lock lock) {
-  Error error = add_error(batch_, *send.add, place);
-  const bool published = batch_.code(send.publish) == 0;
-  const bool is_back = batch_.code(*send.back) == 0;
-  if (published) take_back(place, is_back ? spare_.name() : lock_.held(place.stripe), lock);
-  if (published && !is_back) bring_back(place, lock);
-  lose_spare();
-  return error;
 }
 
 void DrawerWriter::bring_back(const Place& place, Lock lock) {

@@ -111,11 +111,6 @@ class DrawerWriter {
   void queue_small(const Place& place, const layout::DrawerContent& content, FinalSend& send);
   [[nodiscard]] Result<Outcome> judge(const Place& place, const FinalSend& send,
                                       const Predecessor& predecessor, Lock lock);
-  [[nodiscard]] Result<Outcome> judge_published(const Place& place, const FinalSend& send,
-                                                const Predecessor& predecessor, Lock lock);
-  /// Takes out again what was published without all of its elements, and says why.
-  [[nodiscard]] Error undo(const Place& place, const FinalSend& send, Lock lock);
-  /// Sees to it that what came out of the key's place is not the lock's own set.
   void bring_back(const Place& place, Lock lock);
   [[nodiscard]] Result<void> inspect_replaced(const Place& place, Lock lock);
   void lose_spare();

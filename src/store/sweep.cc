@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 1024;
 constexpr std::chrono::milliseconds kLongestListing{1000};
-/// How long somebody is waited for who has the lock.
-constexpr std::chrono::milliseconds kShortWait{20};
 
 Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection) {
   std::vector<std::string> names;
@@ -48,28 +46,14 @@ Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name
   return destroy(connection, name);
 }
 
-Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
-  for (const ipset::SetName& name : {store::wait_name(stripe), store::change_name(stripe)}) {
-    const auto header = connection.header(name.view());
-    if (!header) return tl::unexpected(header.error());
-    if (*header) return true;
-  }
-  return false;
-}
-
-/// Removes the lock of a stripe, while holding it, and what a writer that died put up under it.
-/// Counts the latter. Does nothing where somebody has the lock.
+/// Removes a lock at rest, while holding it, and what a writer that died put up under it. Counts
+/// the latter.
 Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
   const ipset::SetName held = store::held_name(connection.port_id(), stripe);
   ipset::Batch batch = connection.new_batch(kBatchBytes);
   batch.rename(store::lock_name(stripe).view(), held.view());
   if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
-  if (batch.code(0) != 0) {
-    const auto left = has_signs(connection, stripe);
-    if (!left) return tl::unexpected(left.error());
-    store::Patience patience(kShortWait);
-    if (!*left || !store::StripeLock(connection).acquire(stripe, patience)) return 0;
-  }
+  if (batch.code(0) != 0) return 0;
   std::uint64_t count = 0;
   for (const ipset::SetName& name : {store::wait_name(stripe), store::change_name(stripe)}) {
     const auto removed = destroy(connection, name.view());

@@ -63,8 +63,6 @@ std::optional<std::int64_t> number_of(const std::string& text) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
     return std::nullopt;
-  // As in Redis, nothing but what an increment itself writes.
-  if (text != std::to_string(number)) return std::nullopt;
   return number;
 }
 

@@ -72,16 +72,6 @@ TEST(Linearizability, AcceptsWhatHappenedOneAfterTheOther) {
                    during(6, 7, get("20")), during(8, 9, incr(21))});
 }
 
-TEST(Linearizability, KnowsWhatIsNoNumber) {
-  Operation refused = incr(0);
-  refused.refused = true;
-  for (const std::string text : {"", "x", "1x", "00", "-0", " 1", "+1", "9223372036854775808"})
-    expect_accepted({during(0, 1, set(text)), during(2, 3, refused), during(4, 5, get(text))});
-  expect_accepted({during(0, 1, set("9223372036854775807")), during(2, 3, refused)});
-  expect_rejected({during(0, 1, set("0")), during(2, 3, refused)});
-  expect_rejected({during(0, 1, refused)});
-}
-
 TEST(Linearizability, RejectsAnAnswerFromBeforeTheLastWrite) {
   expect_rejected({during(0, 1, set("a")), during(2, 3, set("b")), during(4, 5, get("a"))});
   expect_rejected({during(0, 1, set("a")), during(2, 3, get_nothing())});
