@@ -53,7 +53,7 @@ class Batch {
   void put_text(std::uint16_t type, std::string_view text) {
     std::byte* const place = append(type, text.size() + 1);
     if (place == nullptr) return;
-    std::memcpy(place, text.data(), text.size());
+    if (!text.empty()) std::memcpy(place, text.data(), text.size());
     place[text.size()] = std::byte{0};
   }
   /// In network byte order, flagged as such: how ipset wants numbers (ip_set_attr_netorder).
