@@ -7,20 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 
+#include "netlink/deadline.h"
 #include "netlink/trace.h"
 
 namespace ipsetkv::netlink {
 namespace {
 
-// The queue must hold an error reply for every message of a batch: a reply that finds it full is
-// dropped without a word (net/netlink/af_netlink.c, netlink_attachskb), and silence would be taken
-// for success. Batch::kMaxMessages replies of at most 1,280 bytes each, as the kernel counts them.
+// The queue should hold an error reply for every message of a batch: Batch::kMaxMessages replies of
+// at most 1,280 bytes each, as the kernel counts them. A reply that finds it full is dropped, and
+// only the first loss is told, as ENOBUFS (net/netlink/af_netlink.c, netlink_overrun). That takes
+// replies that bring the request back whole, as ipset's do for many elements in one.
 constexpr int kQueueBytes = 128 * 1024;
-
-// As long as poll(2) can wait at once; nobody waits longer for the kernel.
-constexpr std::chrono::milliseconds kLongestWait{std::numeric_limits<int>::max()};
 
 Error system_error(Step step) {
   return {
@@ -109,7 +107,7 @@ Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
   auto datagram = receive_queued(buffer);
   if (!datagram || !datagram->bytes.empty()) return datagram;
 
-  const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
+  const auto deadline = deadline_after(timeout);
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());

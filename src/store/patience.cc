@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "netlink/deadline.h"
+
 namespace ipsetkv::store {
 namespace {
 
@@ -16,8 +18,8 @@ constexpr int kDoublings = 6;
 }  // namespace
 
 bool Patience::wait() {
+  if (waits_ == 0) deadline_ = netlink::deadline_after(limit_);
   const auto now = std::chrono::steady_clock::now();
-  if (waits_ == 0) deadline_ = now + limit_;
   if (now >= deadline_) return false;
   if (++waits_ <= kYields) {
     std::this_thread::yield();
