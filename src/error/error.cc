@@ -78,7 +78,7 @@ std::string_view plain_sentence(ErrorCode code) {
       return "others kept reading the set until the time was up; the old value is unchanged, try "
              "again";
     case ErrorCode::kTooManySets:
-      return "all of the kernel's 65,534 sets are taken; delete some keys";
+      return "the kernel takes no more sets (65,534 at most); delete some keys";
     case ErrorCode::kTimeout:
       return "the kernel did not answer in time; try again";
     case ErrorCode::kInterrupted:
