@@ -4,7 +4,7 @@
 from statistics import median
 
 from reporting.numbers import quartiles, ratio
-from reporting.section import Section, at_least, at_most
+from reporting.section import Section, Target
 from reporting.text import figure, measured, size, span, table
 
 TITLE = "In a program: the library"
@@ -78,11 +78,10 @@ def _table(times, operation):
 
 def _floor_target(times, operation):
     found = ratio(times[f"{operation}/{SHORT}/ipsetkv"], times[f"{operation}/{SHORT}/floor"])
-    return at_most(
+    return Target(
         f"{operation} of {SHORT} bytes takes at most {MOST_OF_FLOOR} times as long as the floor",
-        found,
-        MOST_OF_FLOOR,
         measured(found),
+        found.value <= MOST_OF_FLOOR,
     )
 
 
@@ -94,11 +93,10 @@ def _libipset_target(times, operation):
         if of == operation and who == "ipsetkv":
             found.append((ratio(times[f"{of}/{count}/libipset"], own), int(count)))
     least, count = min(found, key=lambda each: each[0].value)
-    return at_least(
+    return Target(
         f"{operation} is at least {LEAST_OF_LIBIPSET} times as fast as libipset, at every size",
-        least,
-        LEAST_OF_LIBIPSET,
         f"{measured(least)} at {size(count)}, the least",
+        least.value >= LEAST_OF_LIBIPSET,
     )
 
 

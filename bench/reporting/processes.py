@@ -4,7 +4,7 @@
 from statistics import median
 
 from reporting.numbers import quartiles, ratio
-from reporting.section import Section, at_most
+from reporting.section import Section, Target
 from reporting.text import figure, measured, size, span, table
 
 TITLE = "In a shell: the tool"
@@ -41,11 +41,10 @@ def _table(times):
 
 def _target(times, count):
     found = ratio(times[f"get/{count}/ipsetkv"], times[f"get/{count}/ipset"])
-    return at_most(
+    return Target(
         f"the process `ipsetkv get` takes no longer than `ipset list`, {size(count)}",
-        found,
-        1,
         measured(found),
+        found.value <= 1,
     )
 
 

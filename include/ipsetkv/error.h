@@ -16,9 +16,8 @@ enum class ErrorCode : std::uint8_t {
   // The caller asked for something that cannot be (ErrorCategory::kUsage).
   kKeyEmpty,
   kKeyTooLong,        ///< `actual` and `limit` in bytes.
-  kKeyNotPrintable,   ///< A byte outside the printable ASCII, a space or a double quote.
-  kKeyReserved,       ///< Begins with '~', as the names of the store's own sets do.
   kValueTooLong,      ///< `actual` and `limit` in bytes.
+  kNotANumber,        ///< The value is no decimal number of 64 bits, or the sum would be none.
   kNamespaceMissing,  ///< No network namespace of that name.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
@@ -32,6 +31,7 @@ enum class ErrorCode : std::uint8_t {
   kSetExists,        ///< The name is taken.
   kReferenced,       ///< A firewall rule or a list:set refers to the set.
   kBusy,             ///< Somebody was still reading the set when the time was up.
+  kLocked,           ///< Another writer held the key's lock until the time was up.
   kTooManySets,      ///< The kernel takes no more: 65,534 at most, on Linux 6.18 65,472.
   kSetFull,          ///< The set has reached its `maxelem`.
   kNoMemory,         ///< The kernel could not allocate.

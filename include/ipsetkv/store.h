@@ -17,23 +17,48 @@
 
 namespace ipsetkv {
 
-/// The longest key, in bytes: the kernel's longest set name.
-inline constexpr std::size_t kMaxKeyBytes = 31;
+/// The longest key, in bytes.
+inline constexpr std::size_t kMaxKeyBytes = 65'536;
 
-/// The longest value, in bytes: 65,536 chunks of four, one for each port number.
-inline constexpr std::size_t kMaxValueBytes = 262'144;
+/// The longest value, in bytes, and the longest in the layouts that hold less: 65,536 chunks of 4
+/// or 16 bytes.
+inline constexpr std::size_t kMaxValueBytes = std::size_t{512} * 1024 * 1024;
+inline constexpr std::size_t kMaxIpv4Bytes = 262'144;
+inline constexpr std::size_t kMaxIpv6Bytes = 1'048'576;
+inline constexpr std::size_t kMaxCountersBytes = 1'048'576;
+/// Up to this length Layout::kAuto is Layout::kIpv4.
+inline constexpr std::size_t kAutoIpv4Bytes = 256;
 
 /// What is known about a key without its value.
 struct KeyInfo {
   std::string key;
   std::string set_name;
   std::string type;    ///< The kernel's set type, such as "hash:ip,port".
-  std::string layout;  ///< How the value lies in the set: "ipv4".
+  std::string layout;  ///< How the value lies in the set: "ipv4", "ipv6", "comment" or "counters".
   std::uint64_t elements = 0;
   std::uint64_t value_bytes = 0;
   /// What `ipset list` calls "Size in memory", in bytes. The kernel leaves the hash table's own
   /// pointers out of it, eight bytes for each of the set's `hashsize` buckets.
   std::uint64_t kernel_memory = 0;
+  std::optional<Deadline> deadline;  ///< Unset: the key lives for ever.
+};
+
+/// What `set` with options did.
+struct SetResult {
+  bool written = false;            ///< Whether the condition held.
+  std::optional<std::string> old;  ///< With SetOptions::return_old: the value before.
+};
+
+/// What `sweep` removed.
+struct SweepResult {
+  std::uint64_t expired = 0;    ///< Keys whose time had passed.
+  std::uint64_t leftovers = 0;  ///< Sets that writers left when they died.
+};
+
+/// A page of `scan`.
+struct ScanPage {
+  std::uint64_t next_cursor = 0;  ///< 0: that was the last.
+  std::vector<std::string> keys;
 };
 
 /// Keys and values in the kernel's IP sets, one set a key (a "drawer").
@@ -45,11 +70,13 @@ struct KeyInfo {
 /// Threads: a Store may be used by one thread at a time; open one for each thread, and after a fork
 /// one for the child. Opening one costs some ten microseconds.
 ///
-/// Other processes: every reader sees the old value or the new one, whole. `set` and `del` take
-/// effect at one instant. A process that dies in the middle leaves the old or the new value.
+/// Other processes: every reader sees the old value or the new one, whole. Every call that changes
+/// one key takes effect at one instant and is linearizable with all others on that key, by whatever
+/// process: a writer holds a lock in the kernel, one of sixteen chosen by the key, for some
+/// microseconds. A process that dies in the middle leaves the old or the new value, and its lock is
+/// taken over.
 ///
-/// Keys are 1 to 31 bytes of printable ASCII without space and double quote, not beginning with
-/// '~'. Values are any bytes, up to 262,144, the empty value included.
+/// Keys are 1 to 65,536 bytes, values up to kMaxValueBytes, any bytes, the empty value included.
 ///
 /// Sets that are not values (a firewall's, fail2ban's) are never changed and never listed; asking
 /// for one by name answers ErrorCode::kNotAValue. The one set that cannot be told apart is an empty
@@ -75,6 +102,9 @@ class IPSETKV_EXPORT Store {
   /// value is still there. Works on a key that firewall rules refer to.
   [[nodiscard]] Result<void> set(std::string_view key, std::string_view value);
   [[nodiscard]] Result<void> set(std::string_view key, std::span<const std::byte> value);
+  /// The same, with conditions, a deadline, or the old value returned.
+  [[nodiscard]] Result<SetResult> set(std::string_view key, std::string_view value,
+                                      const SetOptions& options);
 
   /// Removes `key`; false if there was none. kReferenced if a firewall rule or a list:set refers to
   /// it: the kernel keeps such a set.
@@ -98,6 +128,53 @@ class IPSETKV_EXPORT Store {
 
   /// The keys that match `pattern`, sorted by their bytes.
   [[nodiscard]] Result<std::vector<std::string>> keys(std::string_view pattern = "*");
+
+  /// Keys that match `pattern`, a page at a time: begin with cursor 0 and go on with what each page
+  /// returns. A page looks at `count` sets at least. A key that is there throughout is met, once;
+  /// one that comes or goes may be met or not.
+  [[nodiscard]] Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern = "*",
+                                      std::size_t count = 10);
+
+  /// The deadline of `key`: nothing if there is no such key, an empty one if it lives for ever.
+  [[nodiscard]] Result<std::optional<std::optional<Deadline>>> deadline(std::string_view key);
+  /// Gives `key` a deadline; false if there is no such key or the condition does not hold. A moment
+  /// in the past removes the key.
+  [[nodiscard]] Result<bool> expire(std::string_view key, Deadline deadline,
+                                    ExpireIf condition = ExpireIf::kAlways);
+  /// Lets `key` live for ever; false if there is no such key or it does already.
+  [[nodiscard]] Result<bool> persist(std::string_view key);
+
+  /// Makes `desired` the value if `expected` is; false if it is not, or there is no such key. The
+  /// deadline stays.
+  [[nodiscard]] Result<bool> compare_and_set(std::string_view key, std::string_view expected,
+                                             std::string_view desired);
+  /// Adds `amount` to the decimal number in `key` (0 if there is none) and returns the sum. The
+  /// deadline stays. kNotANumber if the value is no 64-bit number or the sum would be none.
+  [[nodiscard]] Result<std::int64_t> increment(std::string_view key, std::int64_t amount = 1);
+  /// Appends to the value (empty if there is none), and returns its new length. The deadline stays.
+  [[nodiscard]] Result<std::uint64_t> append(std::string_view key, std::string_view tail);
+  /// Overwrites the value from `offset` on, with zero bytes up to there if it is shorter, and
+  /// returns its new length. The deadline stays. Nothing to write makes no key.
+  [[nodiscard]] Result<std::uint64_t> set_range(std::string_view key, std::uint64_t offset,
+                                                std::string_view part);
+  /// The bytes from `first` to `last`, both included; negative ones count from the end, as in
+  /// Redis. Empty if there is no such key.
+  [[nodiscard]] Result<std::string> get_range(std::string_view key, std::int64_t first,
+                                              std::int64_t last);
+
+  /// Gives the value of `key` and its deadline to `new_key`, and removes `key`; false if there is
+  /// no such key, or `only_if_absent` and there is a `new_key`. No other write comes in between; a
+  /// reader may see both keys for a moment, and never neither.
+  [[nodiscard]] Result<bool> rename(std::string_view key, std::string_view new_key,
+                                    bool only_if_absent = false);
+  /// Gives the value of `key` and its deadline to `new_key` as well; false as for `rename`, with
+  /// `replace` as the contrary of its `only_if_absent`.
+  [[nodiscard]] Result<bool> copy(std::string_view key, std::string_view new_key,
+                                  bool replace = false);
+
+  /// Gives back the kernel memory of expired keys, and removes what writers left that died. Touches
+  /// nothing that a live process uses.
+  [[nodiscard]] Result<SweepResult> sweep();
 
  private:
   class Drawers;

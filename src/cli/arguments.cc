@@ -4,51 +4,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/escape.h"
+#include "cli/grammar.h"
 #include "ipsetkv/version.h"
 
 namespace ipsetkv::cli {
 namespace {
 
-CLI::App* add_command(CLI::App& app, Arguments& arguments, Command command, const char* name,
-                      const char* description) {
-  CLI::App* const subcommand = app.add_subcommand(name, description);
-  subcommand->callback([&arguments, command] { arguments.command = command; });
-  return subcommand;
-}
-
-void describe_commands(CLI::App& app, Arguments& arguments) {
-  auto* const set = add_command(app, arguments, Command::kSet, "set",
-                                "Make VALUE the value of KEY; '-' reads it from standard input");
-  set->add_option("KEY", arguments.key)->required();
-  set->add_option("VALUE", arguments.value)->required();
-
-  auto* const get =
-      add_command(app, arguments, Command::kGet, "get", "Write the value of KEY, byte for byte");
-  get->add_option("KEY", arguments.key)->required();
-
-  auto* const del = add_command(app, arguments, Command::kDel, "del", "Remove keys");
-  del->add_option("KEY", arguments.keys)->required();
-
-  auto* const exists = add_command(app, arguments, Command::kExists, "exists",
-                                   "Exit with 0 if all of the keys exist, with 1 if not");
-  exists->add_option("KEY", arguments.keys)->required();
-
-  auto* const keys = add_command(app, arguments, Command::kKeys, "keys",
-                                 "List the keys that match PATTERN (* ? [a-z] [^a] \\x)");
-  keys->add_option("PATTERN", arguments.pattern);
-
-  auto* const info = add_command(app, arguments, Command::kInfo, "info",
-                                 "Show how a key, or every key, is stored");
-  info->add_option("KEY", arguments.key);
-
-  add_command(app, arguments, Command::kVersion, "version", "Show the version");
-}
-
 /// CLI11's sentences end in a newline in places; an error of ours is one line.
 std::string one_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  return escape_for_line(text);
 }
 
 Answer usage_error(const std::string& problem) {
@@ -58,8 +25,23 @@ Answer usage_error(const std::string& problem) {
       .status = ExitStatus::kUsage};
 }
 
-bool has_structured_output(Command command) {
-  return command != Command::kGet && command != Command::kSet;
+/// The words that stand for values, and so may be "-".
+std::vector<std::string*> values_in(Arguments& arguments) {
+  std::vector<std::string*> values{&arguments.value, &arguments.expected};
+  for (std::size_t index = 1; index < arguments.pairs.size(); index += 2)
+    values.push_back(&arguments.pairs[index]);
+  std::erase_if(values, [](const std::string* value) { return *value != "-"; });
+  return values;
+}
+
+/// What is wrong with words that are right each by itself; empty if nothing is.
+std::string contradiction(Arguments& arguments, const CLI::App& command) {
+  if (arguments.json && !has_structured_output(arguments.command))
+    return command.get_name() + " has no structured output: leave out --json";
+  if (arguments.json && arguments.null_separated) return "--null excludes --json";
+  if (arguments.pairs.size() % 2 != 0) return "mset: the last key has no VALUE";
+  if (values_in(arguments).size() > 1) return "standard input can be one value only";
+  return {};
 }
 
 }  // namespace
@@ -69,11 +51,13 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   CLI::App app("Keys and values in the Linux kernel's IP sets", "ipsetkv");
   app.footer("ipsetkv(1) has the rest: keys, values, exit status, examples.");
   app.fallthrough();
+  // One, whose words may have the names of others.
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", "ipsetkv " + std::string(kVersion));
   app.add_option("--netns", arguments.network_namespace,
                  "Work in this network namespace, made by `ip netns add`")
       ->type_name("NAME");
-  app.add_flag("--json", arguments.json, "Answer in JSON (del, exists, keys, info, version)");
+  app.add_flag("--json", arguments.json, "Answer in JSON, where there is an answer but a value");
   describe_commands(app, arguments);
   // Behind the commands, which would inherit it: what nobody knows is reported below, by name.
   app.allow_extras();
@@ -90,13 +74,19 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   }
   auto unknown = app.remaining(true);
   std::erase(unknown, "--");
-  if (app.get_subcommands().empty())
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty())
     return usage_error(unknown.empty() ? "a command is missing"
                                        : unknown.front() + ": no such command");
   if (!unknown.empty()) return usage_error(unknown.front() + ": one word too many");
-  if (arguments.json && !has_structured_output(arguments.command))
-    return usage_error("get and set have no structured output: leave out --json");
+  if (const auto problem = contradiction(arguments, *chosen.front()); !problem.empty())
+    return usage_error(problem);
   return arguments;
+}
+
+std::string* value_from_input(Arguments& arguments) {
+  const auto values = values_in(arguments);
+  return values.empty() ? nullptr : values.front();
 }
 
 }  // namespace ipsetkv::cli

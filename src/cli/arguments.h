@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,20 +10,70 @@
 #include <vector>
 
 #include "cli/exit_status.h"
+#include "ipsetkv/options.h"
 
 namespace ipsetkv::cli {
 
-enum class Command : std::uint8_t { kSet, kGet, kDel, kExists, kKeys, kInfo, kVersion };
+enum class Command : std::uint8_t {
+  kSet,
+  kGet,
+  kDel,
+  kExists,
+  kTtl,
+  kPttl,
+  kExpire,
+  kPersist,
+  kCas,
+  kIncr,
+  kAppend,
+  kSetrange,
+  kGetrange,
+  kStrlen,
+  kRename,
+  kCopy,
+  kMget,
+  kMset,
+  kKeys,
+  kScan,
+  kInfo,
+  kSweep,
+  kVersion
+};
 
-/// What the command line asks for.
+/// A moment as the command line gives it. What counts from now begins to count when the whole value
+/// is there.
+struct Expiry {
+  std::chrono::milliseconds time{};
+  bool from_now = false;
+};
+
+/// What the command line asks for. Each command uses the members that its words fill.
 struct Arguments {
   Command command = Command::kVersion;
-  std::optional<std::string> key;  ///< Of `set` and `get`, and of `info`, where it may be missing.
-  std::vector<std::string> keys;   ///< Of `del` and `exists`.
-  std::string value;               ///< "-": read it from standard input.
+  std::optional<std::string> key;  ///< Missing only where `info` asks for all of them.
+  std::vector<std::string> keys;   ///< Of the commands for several keys.
+  std::vector<std::string> pairs;  ///< Of `mset`: key, value, key, value.
+  std::string value;
+  std::string expected;  ///< Of `cas`: OLD.
+  std::string new_key;   ///< Of `rename` and `copy`.
   std::string pattern = "*";
+
+  SetOptions set_options;        ///< But for the moment, which is `expiry`.
+  std::optional<Expiry> expiry;  ///< Of `set` and `expire`.
+  ExpireIf expire_if = ExpireIf::kAlways;
+  bool only_if_absent = false;  ///< Of `rename`.
+  bool replace = false;         ///< Of `copy`.
+
+  std::int64_t amount = 1;   ///< Of `incr`.
+  std::uint64_t offset = 0;  ///< Of `setrange`.
+  std::int64_t first = 0;    ///< Of `getrange`, as is `last`.
+  std::int64_t last = 0;
+  std::uint64_t cursor = 0;  ///< Of `scan`, as is `count`.
+  std::size_t count = 10;
+
   std::string network_namespace;
   bool json = false;
+  bool null_separated = false;  ///< Of `keys` and `scan`.
 };
 
 /// What to say instead of doing anything: help, or what is wrong with the command line.
@@ -31,5 +83,8 @@ struct Answer {
 };
 
 [[nodiscard]] std::variant<Arguments, Answer> parse_arguments(int count, const char* const* words);
+
+/// The value that is to be read from standard input, which "-" stands for; null if there is none.
+[[nodiscard]] std::string* value_from_input(Arguments& arguments);
 
 }  // namespace ipsetkv::cli

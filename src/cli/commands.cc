@@ -2,129 +2,103 @@
 #include "cli/commands.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "cli/outcome.h"
 #include "cli/presentation.h"
+#include "cli/reading.h"
 #include "cli/streams.h"
+#include "cli/writing.h"
 #include "ipsetkv/store.h"
 
 namespace ipsetkv::cli {
 namespace {
 
-ExitStatus no_such_key(std::string_view key) {
-  write_error("ipsetkv: " + std::string(key) +
-              ": no such key; `ipsetkv keys` lists those there are\n");
-  return ExitStatus::kNoSuchKey;
-}
+using Run = ExitStatus (*)(Store&, const Arguments&);
 
-/// The status for several keys: an error outweighs a missing key, and the first error counts.
-void note(ExitStatus& whole, ExitStatus one) {
-  if (whole == ExitStatus::kDone || (whole == ExitStatus::kNoSuchKey && one != ExitStatus::kDone))
-    whole = one;
-}
-
-ExitStatus set(Store& store, const std::string& key, std::string_view value) {
-  const auto done = store.set(key, value);
-  return done ? ExitStatus::kDone : fail(done.error());
-}
-
-ExitStatus get(Store& store, const std::string& key) {
-  std::string value;
-  const auto found = store.get(key, value);
-  if (!found) return fail(found.error());
-  if (!*found) return no_such_key(key);
-  if (output_is_terminal()) value += '\n';
-  return print(value);
-}
-
-ExitStatus del(Store& store, const Arguments& arguments) {
-  ExitStatus status = ExitStatus::kDone;
-  std::vector<std::pair<std::string, bool>> answers;
-  for (const std::string& key : arguments.keys) {
-    const auto deleted = store.del(key);
-    if (!deleted)
-      note(status, fail(deleted.error()));
-    else if (!*deleted)
-      note(status, arguments.json ? ExitStatus::kNoSuchKey : no_such_key(key));
-    answers.emplace_back(key, deleted.value_or(false));
-  }
-  return arguments.json ? print(flags_as_json(answers), status) : status;
-}
-
-ExitStatus exists(Store& store, const Arguments& arguments) {
-  ExitStatus status = ExitStatus::kDone;
-  std::vector<std::pair<std::string, bool>> answers;
-  for (const std::string& key : arguments.keys) {
-    const auto found = store.exists(key);
-    if (!found)
-      note(status, fail(found.error()));
-    else if (!*found)
-      note(status, ExitStatus::kNoSuchKey);
-    answers.emplace_back(key, found.value_or(false));
-  }
-  return arguments.json ? print(flags_as_json(answers), status) : status;
-}
-
-ExitStatus keys(Store& store, const Arguments& arguments) {
-  const auto found = store.keys(arguments.pattern);
-  if (!found) return fail(found.error());
-  return print(arguments.json ? keys_as_json(*found) : keys_as_lines(*found));
-}
-
-ExitStatus info_of_all(Store& store, const Arguments& arguments) {
-  std::vector<KeyInfo> all;
-  const auto visited = store.for_each("*", [&](const KeyInfo& info) { all.push_back(info); });
-  if (!visited) return fail(visited.error());
-  sort_by_key(all);
-  return print(arguments.json ? infos_as_json(all) : infos_as_table(all));
-}
-
-ExitStatus info(Store& store, const Arguments& arguments) {
-  if (!arguments.key) return info_of_all(store, arguments);
-  const auto found = store.info(*arguments.key);
-  if (!found) return fail(found.error());
-  if (!*found) return no_such_key(*arguments.key);
-  return print(arguments.json ? info_as_json(**found) : info_as_lines(**found));
-}
-
-ExitStatus run_in_store(Store& store, const Arguments& arguments) {
-  switch (arguments.command) {
+/// What carries out a command; null for the one that needs no store.
+Run runner_of(Command command) {
+  switch (command) {
     case Command::kSet:
-      return set(store, *arguments.key, arguments.value);
+      return set;
     case Command::kGet:
-      return get(store, *arguments.key);
+      return get;
     case Command::kDel:
-      return del(store, arguments);
+      return del;
     case Command::kExists:
-      return exists(store, arguments);
+      return exists;
+    case Command::kTtl:
+      return ttl;
+    case Command::kPttl:
+      return pttl;
+    case Command::kExpire:
+      return expire;
+    case Command::kPersist:
+      return persist;
+    case Command::kCas:
+      return cas;
+    case Command::kIncr:
+      return incr;
+    case Command::kAppend:
+      return append;
+    case Command::kSetrange:
+      return setrange;
+    case Command::kGetrange:
+      return getrange;
+    case Command::kStrlen:
+      return strlen;
+    case Command::kRename:
+      return rename;
+    case Command::kCopy:
+      return copy;
+    case Command::kMget:
+      return mget;
+    case Command::kMset:
+      return mset;
     case Command::kKeys:
-      return keys(store, arguments);
+      return keys;
+    case Command::kScan:
+      return scan;
     case Command::kInfo:
-      return info(store, arguments);
+      return info;
+    case Command::kSweep:
+      return sweep;
     case Command::kVersion:
       break;
   }
-  return ExitStatus::kUsage;
+  return nullptr;
+}
+
+/// The longest value that is worth reading.
+std::size_t value_limit(const Arguments& arguments) {
+  switch (arguments.set_options.layout) {
+    case Layout::kIpv4:
+      return kMaxIpv4Bytes;
+    case Layout::kIpv6:
+      return kMaxIpv6Bytes;
+    case Layout::kCounters:
+      return kMaxCountersBytes;
+    case Layout::kAuto:
+    case Layout::kComment:
+      break;
+  }
+  return kMaxValueBytes;
 }
 
 }  // namespace
 
-ExitStatus run_command(const Arguments& arguments) {
+ExitStatus run_command(Arguments arguments) {
   if (arguments.command == Command::kVersion) return print(version_text(arguments.json));
 
   // The value is complete before the kernel is asked for anything.
-  Arguments ready = arguments;
-  if (arguments.command == Command::kSet && arguments.value == "-") {
-    auto input = read_input(kMaxValueBytes);
+  if (std::string* const value = value_from_input(arguments); value != nullptr) {
+    auto input = read_input(value_limit(arguments));
     if (!input) return fail(input.error());
-    ready.value = *std::move(input);
+    *value = *std::move(input);
   }
   auto store = Store::open({.network_namespace = arguments.network_namespace});
   if (!store) return fail(store.error());
-  return run_in_store(*store, ready);
+  return runner_of(arguments.command)(*store, arguments);
 }
 
 }  // namespace ipsetkv::cli

@@ -8,6 +8,6 @@ namespace ipsetkv::cli {
 
 /// Does what the command line asks for: output to standard output, what went wrong to standard
 /// error, one line each.
-[[nodiscard]] ExitStatus run_command(const Arguments& arguments);
+[[nodiscard]] ExitStatus run_command(Arguments arguments);
 
 }  // namespace ipsetkv::cli

@@ -8,7 +8,7 @@ namespace ipsetkv::cli {
 /// What the tool's exit status means; ipsetkv(1) promises it.
 enum class ExitStatus : int {
   kDone = 0,
-  kNoSuchKey = 1,
+  kNo = 1,  ///< There is no such key, or the condition did not hold.
   kUsage = 2,
   kKernel = 3,
   kForeign = 4,

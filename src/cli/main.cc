@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "cli/arguments.h"
@@ -22,9 +23,9 @@ ExitStatus answer(const Answer& answer) {
 
 ExitStatus run(int count, const char* const* words) {
   occupy_standard_streams();
-  const auto parsed = parse_arguments(count, words);
+  auto parsed = parse_arguments(count, words);
   if (const auto* const instead = std::get_if<Answer>(&parsed)) return answer(*instead);
-  return run_command(std::get<Arguments>(parsed));
+  return run_command(std::get<Arguments>(std::move(parsed)));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "cli/escape.h"
 #include "ipsetkv/version.h"
 
 namespace ipsetkv::cli {
@@ -15,30 +17,85 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json to_json(const KeyInfo& info) {
-  return {{"key", info.key},
-          {"set", info.set_name},
-          {"type", info.type},
-          {"layout", info.layout},
-          {"elements", info.elements},
-          {"value_bytes", info.value_bytes},
-          {"kernel_memory_bytes", info.kernel_memory}};
+  Json json = {{"key", escape_for_json(info.key)},
+               {"set", info.set_name},
+               {"type", info.type},
+               {"layout", info.layout},
+               {"elements", info.elements},
+               {"value_bytes", info.value_bytes},
+               {"kernel_memory_bytes", info.kernel_memory}};
+  if (info.deadline) json["expires_at_ms"] = info.deadline->time_since_epoch().count();
+  return json;
 }
 
 std::string as_line(const Json& json) { return json.dump() + "\n"; }
 
+Json to_json(const std::vector<std::string>& keys) {
+  Json json = Json::array();
+  for (const std::string& key : keys) json.push_back(escape_for_json(key));
+  return json;
+}
+
+void append_line(std::string& text, std::string_view line, Lines lines) {
+  if (lines == Lines::kNullSeparated) {
+    text += line;
+    text += '\0';
+  } else {
+    text += escape_for_line(line);
+    text += '\n';
+  }
+}
+
+/// UTC to the millisecond, as in 2026-11-24T21:53:13.250Z.
+std::string moment(Deadline deadline) {
+  constexpr int kFirstYear = 1900;
+  const auto milliseconds = deadline.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
+  const auto time = static_cast<std::time_t>(seconds.count());
+  std::tm parts{};
+  if (gmtime_r(&time, &parts) == nullptr) return fmt::format("{} ms", milliseconds.count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                     std::int64_t{parts.tm_year} + kFirstYear, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec, (milliseconds - seconds).count());
+}
+
 }  // namespace
 
-std::string keys_as_lines(const std::vector<std::string>& keys) {
+std::string keys_as_lines(const std::vector<std::string>& keys, Lines lines) {
   std::string text;
-  for (const std::string& key : keys) text += key + "\n";
+  for (const std::string& key : keys) append_line(text, key, lines);
   return text;
 }
 
-std::string keys_as_json(const std::vector<std::string>& keys) { return as_line(Json(keys)); }
+std::string keys_as_json(const std::vector<std::string>& keys) { return as_line(to_json(keys)); }
+
+std::string page_as_lines(const ScanPage& page, Lines lines) {
+  std::string text;
+  append_line(text, std::to_string(page.next_cursor), lines);
+  return text + keys_as_lines(page.keys, lines);
+}
+
+std::string page_as_json(const ScanPage& page) {
+  return as_line({{"cursor", std::to_string(page.next_cursor)}, {"keys", to_json(page.keys)}});
+}
 
 std::string flags_as_json(const std::vector<std::pair<std::string, bool>>& flags) {
   Json json = Json::object();
-  for (const auto& [key, flag] : flags) json[key] = flag;
+  for (const auto& [key, flag] : flags) json[escape_for_json(key)] = flag;
+  return as_line(json);
+}
+
+std::string values_as_lines(const Values& values) {
+  std::string text;
+  for (const auto& [key, value] : values)
+    if (value) text += escape_for_line(key) + "\t" + escape_for_line(*value) + "\n";
+  return text;
+}
+
+std::string values_as_json(const Values& values) {
+  Json json = Json::object();
+  for (const auto& [key, value] : values)
+    json[escape_for_json(key)] = value ? Json(escape_for_json(*value)) : Json();
   return as_line(json);
 }
 
@@ -48,7 +105,7 @@ void sort_by_key(std::vector<KeyInfo>& infos) {
 }
 
 std::string info_as_lines(const KeyInfo& info) {
-  return fmt::format(
+  std::string text = fmt::format(
       "key            {}\n"
       "set            {}\n"
       "type           {}\n"
@@ -56,19 +113,28 @@ std::string info_as_lines(const KeyInfo& info) {
       "elements       {}\n"
       "value          {} bytes\n"
       "kernel memory  {} bytes\n",
-      info.key, info.set_name, info.type, info.layout, info.elements, info.value_bytes,
-      info.kernel_memory);
+      escape_for_line(info.key), info.set_name, info.type, info.layout, info.elements,
+      info.value_bytes, info.kernel_memory);
+  if (info.deadline) text += fmt::format("expires        {}\n", moment(*info.deadline));
+  return text;
 }
 
 std::string infos_as_table(const std::vector<KeyInfo>& infos) {
+  constexpr std::string_view kRow = "{:<{}}  {:<12}  {:<7}  {:>8}  {:>11}  {:>13}  {}\n";
+  std::vector<std::string> keys;
   std::size_t key_width = 3;
-  for (const KeyInfo& info : infos) key_width = std::max(key_width, info.key.size());
-  std::string text = fmt::format("{:<{}}  {:<12}  {:<6}  {:>8}  {:>11}  {:>13}\n", "KEY", key_width,
-                                 "TYPE", "LAYOUT", "ELEMENTS", "VALUE BYTES", "KERNEL MEMORY");
-  for (const KeyInfo& info : infos)
-    text +=
-        fmt::format("{:<{}}  {:<12}  {:<6}  {:>8}  {:>11}  {:>13}\n", info.key, key_width,
-                    info.type, info.layout, info.elements, info.value_bytes, info.kernel_memory);
+  for (const KeyInfo& info : infos) {
+    keys.push_back(escape_for_line(info.key));
+    key_width = std::max(key_width, keys.back().size());
+  }
+  std::string text = fmt::format(kRow, "KEY", key_width, "TYPE", "LAYOUT", "ELEMENTS",
+                                 "VALUE BYTES", "KERNEL MEMORY", "EXPIRES");
+  for (std::size_t row = 0; row < infos.size(); ++row) {
+    const KeyInfo& info = infos[row];
+    text += fmt::format(kRow, keys[row], key_width, info.type, info.layout, info.elements,
+                        info.value_bytes, info.kernel_memory,
+                        info.deadline ? moment(*info.deadline) : "never");
+  }
   return text;
 }
 
@@ -78,6 +144,17 @@ std::string infos_as_json(const std::vector<KeyInfo>& infos) {
   Json json = Json::array();
   for (const KeyInfo& info : infos) json.push_back(to_json(info));
   return as_line(json);
+}
+
+std::string swept_as_lines(const SweepResult& swept) {
+  return fmt::format(
+      "expired keys  {}\n"
+      "leftovers     {}\n",
+      swept.expired, swept.leftovers);
+}
+
+std::string swept_as_json(const SweepResult& swept) {
+  return as_line({{"expired_keys", swept.expired}, {"leftovers", swept.leftovers}});
 }
 
 std::string version_text(bool json) {

@@ -11,6 +11,7 @@ namespace ipsetkv::cli {
 namespace {
 
 constexpr std::size_t kPartBytes = std::size_t{64} * 1024;
+// How far input beyond the limit is counted, for the message.
 constexpr std::size_t kCountedBytes = std::size_t{64} * 1024 * 1024;
 
 Error stream_error(Step step, std::string_view stream) {
@@ -33,13 +34,16 @@ Result<std::string> read_input(std::size_t limit) {
   std::string input;
   std::array<char, kPartBytes> part{};
   std::size_t count = 0;
-  while (count <= kCountedBytes) {
+  while (count <= limit + kCountedBytes) {
     const ssize_t length = read(STDIN_FILENO, part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return tl::unexpected(stream_error(Step::kRead, "standard input"));
     if (length == 0) break;
     count += static_cast<std::size_t>(length);
-    if (count <= limit) input.append(part.data(), static_cast<std::size_t>(length));
+    if (count <= limit)
+      input.append(part.data(), static_cast<std::size_t>(length));
+    else
+      input = {};
   }
   if (count <= limit) return input;
   const Error error{.code = ErrorCode::kValueTooLong, .actual = count, .limit = limit};

@@ -14,7 +14,7 @@ namespace ipsetkv::cli {
 void occupy_standard_streams();
 
 /// Reads standard input to its end. Errors: kSystemCall; kValueTooLong if there are more than
-/// `limit` bytes, with how many there were as far as they were counted (64 MiB).
+/// `limit` bytes, with how many there were; those more than 64 MiB beyond it are not counted.
 [[nodiscard]] Result<std::string> read_input(std::size_t limit);
 
 /// Writes all of `bytes` to standard output.

@@ -56,9 +56,13 @@ std::string errno_text(std::int32_t code) { return std::system_category().messag
 /// The sentences without figures; empty for the others.
 std::string_view plain_sentence(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kKeyReserved:
-      return "keys that begin with '~' are reserved for the store's own sets; choose another first "
-             "character";
+    case ErrorCode::kNotANumber:
+      return "the value is not a decimal number of 64 bits, or the sum would not be; it is "
+             "unchanged";
+    case ErrorCode::kLocked:
+      return "another writer held the key's lock until the time was up; the old value is "
+             "unchanged, "
+             "see whether that process is stopped, and try again";
     case ErrorCode::kNamespaceMissing:
       return "no such network namespace; `ip netns list` shows those there are";
     case ErrorCode::kNamespaceDenied:
@@ -109,10 +113,6 @@ std::string explain(const Error& error) {
       return "the key is empty; a key has 1 to " + limit + " bytes";
     case ErrorCode::kKeyTooLong:
       return "the key has " + actual + " bytes; the limit is " + limit;
-    case ErrorCode::kKeyNotPrintable:
-      return "the key has a byte that is not printable ASCII, or a space or a double quote; use 1 "
-             "to " +
-             limit + " bytes from '!' to '~' without '\"'";
     case ErrorCode::kValueTooLong:
       return "the value has " + actual + " bytes; the limit is " + limit +
              "; the old value, if any, is unchanged";
@@ -163,8 +163,7 @@ ErrorCategory Error::category() const {
   switch (code) {
     case ErrorCode::kKeyEmpty:
     case ErrorCode::kKeyTooLong:
-    case ErrorCode::kKeyNotPrintable:
-    case ErrorCode::kKeyReserved:
+    case ErrorCode::kNotANumber:
     case ErrorCode::kValueTooLong:
     case ErrorCode::kNamespaceMissing:
       return ErrorCategory::kUsage;

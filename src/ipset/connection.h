@@ -34,6 +34,10 @@ class Connection {
   /// The netlink port id of the socket: unique among the live ones of this namespace, and listed in
   /// /proc/net/netlink.
   [[nodiscard]] std::uint32_t port_id() const { return socket_.port_id(); }
+  /// See netlink::Socket::claim_port: whether the owner of a port id is gone for good.
+  [[nodiscard]] Result<std::optional<netlink::PortClaim>> claim_port(std::uint32_t port) const {
+    return socket_.claim_port(port);
+  }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
 
   /// A batch that speaks this connection's protocol.

@@ -78,6 +78,7 @@ Result<void> Listing::receive_part() {
     done_ = true;
     return tl::unexpected(datagram.error());
   }
+  ++parts_;
   messages_ = netlink::Messages(datagram->bytes);
   // The kernel sizes the parts of a dump by the receive buffer, so this does not happen.
   if (datagram->truncated) return malformed(IPSET_ATTR_UNSPEC);

@@ -41,6 +41,10 @@ class Listing {
   /// The next element of the present set, or null at its end. It lives until the next call.
   [[nodiscard]] Result<const Element*> next_element();
 
+  /// In how many parts the listing came so far. A set that fits into one page takes two at most:
+  /// its elements and the end.
+  [[nodiscard]] std::size_t parts() const { return parts_; }
+
  private:
   /// Takes the next message apart: a set's first, or the continuation of one.
   [[nodiscard]] Result<void> fetch();
@@ -63,6 +67,7 @@ class Listing {
   std::chrono::milliseconds timeout_;
   std::uint32_t sequence_;
   ListMode mode_;
+  std::size_t parts_ = 0;
   bool done_ = false;  ///< The kernel has nothing more to say.
 };
 

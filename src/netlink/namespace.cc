@@ -2,7 +2,9 @@
 #include "netlink/namespace.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,6 +40,16 @@ Result<NamespaceVisit> NamespaceVisit::enter(std::string_view name) {
 
   const int target = open(std::string(kFolder).append(name).c_str(), O_RDONLY | O_CLOEXEC);
   if (target < 0) return tl::unexpected(errno == ENOENT ? missing : failure(name));
+  return go(target, name);
+}
+
+Result<NamespaceVisit> NamespaceVisit::enter_that_of(int socket) {
+  const int target = ioctl(socket, SIOCGSKNS);
+  if (target < 0) return tl::unexpected(failure({}));
+  return go(target, {});
+}
+
+Result<NamespaceVisit> NamespaceVisit::go(int target, std::string_view name) {
   const int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
   if (home < 0 || setns(target, CLONE_NEWNET) != 0) {
     const Error error = failure(name);

@@ -15,6 +15,10 @@ class NamespaceVisit {
   /// Errors: kNamespaceMissing, kNotPermitted, kSystemCall.
   [[nodiscard]] static Result<NamespaceVisit> enter(std::string_view name);
 
+  /// The namespace to which a socket belongs. Needs CAP_NET_ADMIN there and CAP_SYS_ADMIN, and
+  /// Linux 4.9. Errors: kNamespaceDenied, kSystemCall.
+  [[nodiscard]] static Result<NamespaceVisit> enter_that_of(int socket);
+
   NamespaceVisit(NamespaceVisit&& other) noexcept;
   NamespaceVisit& operator=(NamespaceVisit&& other) noexcept;
   NamespaceVisit(const NamespaceVisit&) = delete;
@@ -23,6 +27,9 @@ class NamespaceVisit {
   ~NamespaceVisit();
 
  private:
+  /// Goes to `target`, which is closed in any case.
+  [[nodiscard]] static Result<NamespaceVisit> go(int target, std::string_view name);
+
   explicit NamespaceVisit(int home) : home_(home) {}
   int home_ = -1;
 };

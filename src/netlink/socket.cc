@@ -2,6 +2,7 @@
 #include "netlink/socket.h"
 
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cerrno>
 
 #include "netlink/deadline.h"
+#include "netlink/namespace.h"
 #include "netlink/trace.h"
 
 namespace ipsetkv::netlink {
@@ -27,26 +29,80 @@ Error system_error(Step step) {
       .kernel_code = errno};
 }
 
+// Above every process id (kernel/pid.c, PID_MAX_LIMIT), which the kernel gives as port id to who
+// does not care, and below the negative ones that it gives when that is taken.
+constexpr std::uint32_t kLowestPort = 0x0080'0000;
+constexpr std::uint32_t kHighestPort = 0x7FFF'FFFF;
+constexpr int kBindTries = 16;
+
+/// The number of a socket's network namespace; 0 where the kernel (before 5.14) does not tell.
+std::uint64_t namespace_cookie(int descriptor) {
+#ifdef SO_NETNS_COOKIE
+  std::uint64_t cookie = 0;
+  socklen_t length = sizeof cookie;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) == 0) return cookie;
+#endif
+  (void)descriptor;
+  return 0;
+}
+
+/// Binds to a port id that nobody has had. The kernel's own choice is the process id, which comes
+/// again: in a container that is started anew it is always the same.
+bool bind_randomly(mnl_socket& socket) {
+  for (int attempt = 0; attempt < kBindTries; ++attempt) {
+    std::uint32_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != sizeof random) return false;
+    const std::uint32_t port = kLowestPort + random % (kHighestPort - kLowestPort);
+    if (mnl_socket_bind(&socket, 0, static_cast<pid_t>(port)) == 0) return true;
+    if (errno != EADDRINUSE) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
-Socket::Socket(Handle handle)
+Socket::Socket(Handle handle, int family)
     : handle_(std::move(handle)),
+      family_(family),
       descriptor_(mnl_socket_get_fd(handle_.get())),
       traced_(trace_wanted()) {}
 
 Result<Socket> Socket::open(int family) {
   Handle handle(mnl_socket_open2(family, SOCK_CLOEXEC));
-  if (!handle || mnl_socket_bind(handle.get(), 0, MNL_SOCKET_AUTOPID) != 0)
-    return tl::unexpected(system_error(Step::kOpen));
+  if (!handle || !bind_randomly(*handle)) return tl::unexpected(system_error(Step::kOpen));
 
   // Keeps the kernel from sending a failed request back whole. Kernels before 4.3 don't know the
   // option; a cut error reply is understood as well.
   int on = 1;
   (void)mnl_socket_setsockopt(handle.get(), NETLINK_CAP_ACK, &on, sizeof on);
 
-  Socket socket(std::move(handle));
+  Socket socket(std::move(handle), family);
   if (auto ready = socket.ensure_queue(); !ready) return tl::unexpected(ready.error());
   return socket;
+}
+
+Result<Socket::Handle> Socket::open_beside() const {
+  Handle handle(mnl_socket_open2(family_, SOCK_CLOEXEC));
+  if (handle &&
+      namespace_cookie(mnl_socket_get_fd(handle.get())) != namespace_cookie(descriptor_)) {
+    // The thread is in another network namespace, where port ids mean nothing: it was in this one
+    // only to open the socket, or has left it since.
+    const auto visit = NamespaceVisit::enter_that_of(descriptor_);
+    if (!visit) return tl::unexpected(visit.error());
+    handle.reset(mnl_socket_open2(family_, SOCK_CLOEXEC));
+  }
+  if (!handle) return tl::unexpected(system_error(Step::kOpen));
+  return handle;
+}
+
+Result<std::optional<PortClaim>> Socket::claim_port(std::uint32_t port) const {
+  auto handle = open_beside();
+  if (!handle && handle.error().code == ErrorCode::kNamespaceDenied) return std::nullopt;
+  if (!handle) return tl::unexpected(handle.error());
+  if (mnl_socket_bind(handle->get(), 0, static_cast<pid_t>(port)) == 0)
+    return PortClaim(*std::move(handle));
+  if (errno == EADDRINUSE) return std::nullopt;
+  return tl::unexpected(system_error(Step::kOpen));
 }
 
 std::size_t Socket::queue_bytes() const {

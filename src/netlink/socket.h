@@ -7,13 +7,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "ipsetkv/error.h"
 
 namespace ipsetkv::netlink {
 
-/// A netlink socket, bound to a port id that the kernel chose.
+struct CloseSocket {
+  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+};
+
+/// A port id that is kept from everybody else.
+class PortClaim {
+ public:
+  explicit PortClaim(std::unique_ptr<mnl_socket, CloseSocket> holder)
+      : holder_(std::move(holder)) {}
+
+ private:
+  std::unique_ptr<mnl_socket, CloseSocket> holder_;
+};
+
+/// A netlink socket, bound to a random port id.
 ///
 /// The kernel works on a request inside the `send` that carries it (net/netlink/af_netlink.c,
 /// netlink_unicast_kernel): when `send` returns, every answer is queued. Reading therefore never
@@ -27,6 +43,12 @@ class Socket {
   /// The address by which the kernel knows this socket, unique among the live sockets of its
   /// family in its network namespace.
   [[nodiscard]] std::uint32_t port_id() const { return mnl_socket_get_portid(handle_.get()); }
+
+  /// Claims a port id of this socket's family in its network namespace, for as long as the answer
+  /// lives: nobody has it then, and nobody gets it. Nothing if a live socket has it, or if that
+  /// cannot be told because the calling thread is in another network namespace and may not enter
+  /// this one (CAP_SYS_ADMIN).
+  [[nodiscard]] Result<std::optional<PortClaim>> claim_port(std::uint32_t port) const;
 
   /// The size a receive buffer must have so that no part of a dump is cut off: the smaller of a
   /// page and 8 KiB (include/linux/netlink.h, NLMSG_GOODSIZE). Larger buffers make the kernel
@@ -49,16 +71,16 @@ class Socket {
                                          std::chrono::milliseconds timeout);
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-  };
-  using Handle = std::unique_ptr<mnl_socket, Close>;
+  using Handle = std::unique_ptr<mnl_socket, CloseSocket>;
 
-  explicit Socket(Handle handle);
+  Socket(Handle handle, int family);
+  /// An unbound socket of the same family in the same network namespace.
+  [[nodiscard]] Result<Handle> open_beside() const;
   [[nodiscard]] Result<void> ensure_queue();
   [[nodiscard]] std::size_t queue_bytes() const;
 
   Handle handle_;
+  int family_;
   int descriptor_;
   bool traced_;
 };

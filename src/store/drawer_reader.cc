@@ -2,8 +2,10 @@
 #include "store/drawer_reader.h"
 
 #include <algorithm>
-#include <span>
 #include <thread>
+
+#include "store/clock.h"
+#include "store/patience.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -12,35 +14,84 @@ namespace {
 // for want of memory takes an unfinished set out again within microseconds (see drawer_writer.cc).
 constexpr int kReadings = 3;
 
-/// Whether a set could serve as a spare set for any value, apart from its size.
-bool is_plain(const ipset::CreateOptions& options) {
-  return !options.timeout && !options.forceadd && !options.counters && !options.skbinfo &&
-         options.maxelem == ipset::kDefaultMaxElements;
-}
+// How long a reader holds back for a writer, who needs some microseconds once nobody reads: the
+// others may have begun to read just before, and need as long as this reader did. A sign that stays
+// up longer was left by a writer that died, and is taken down.
+constexpr std::chrono::milliseconds kCourtesy{50};
+constexpr int kCourtesyReadings = 4;
+
+// A set that fits into one part comes with a second, the end.
+constexpr std::size_t kShortParts = 2;
 
 Drawer describe(const ipset::SetHeader& header) {
-  return {.elements = 0,
-          .hashsize = header.options.hashsize.value_or(0),
-          .references = header.references,
-          .memory_bytes = header.memory_bytes,
-          .plain = is_plain(header.options),
-          .first_address = std::nullopt};
+  Drawer drawer;
+  drawer.references = header.references;
+  drawer.memory_bytes = header.memory_bytes;
+  drawer.shape = {.type = *header.type, .family = header.family};
+  drawer.options = header.options;
+  return drawer;
+}
+
+/// Whether it is the first chunk of a value, in either layout.
+bool is_first(const ipset::Element& element) {
+  if (element.port != 0 || element.protocol == layout::kKeyText) return false;
+  return element.comment.empty() || layout::text::offset_of(element) == 0;
 }
 
 }  // namespace
 
-Result<Content> DrawerReader::read(const ipset::SetName& name, std::string* value, Drawer& drawer) {
+Result<Content> DrawerReader::read(const Place& place, std::string* value, Drawer& drawer) {
+  if ((long_stripes_ >> place.stripe & 1) != 0)
+    if (auto let = let_writers_through(place.stripe); !let) return tl::unexpected(let.error());
+  bool sure = false;
   for (int reading = 1;; ++reading) {
-    auto content = read_once(name, value, drawer);
-    if (!content || *content != Content::kForeign || reading == kReadings) return content;
-    std::this_thread::yield();
+    auto content = read_locked(place, value, drawer);
+    if (!content || *content != Content::kNothing || sure) return content;
+    // Nothing may be there because a writer is about to put a set of another type there, who has a
+    // sign up then. Without it the key, if it is missed again, was not there in between.
+    const auto changing = is_changing(place.stripe);
+    if (!changing) return tl::unexpected(changing.error());
+    sure = !*changing;
+    // A sign that stays is of a writer that died, or of others.
+    if (!sure && reading >= kReadings) return Content::kEnded;
   }
 }
 
-Result<Content> DrawerReader::read_once(const ipset::SetName& name, std::string* value,
-                                        Drawer& drawer) {
-  if (value != nullptr) value->clear();
-  auto listing = connection_.list(name.view(), ipset::ListMode::kElements);
+Result<bool> DrawerReader::is_changing(std::uint32_t stripe) {
+  const auto header = connection_.header(change_name(stripe).view());
+  if (!header) return tl::unexpected(header.error());
+  return header->has_value();
+}
+
+Result<Content> DrawerReader::read_locked(const Place& place, std::string* value, Drawer& drawer) {
+  for (int reading = 1;; ++reading) {
+    auto content = read_once(place, value, drawer);
+    if (content && *content == Content::kForeign && reading < kReadings) {
+      std::this_thread::yield();
+      continue;
+    }
+    if (value != nullptr && (!content || *content != Content::kValue)) value->clear();
+    return content;
+  }
+}
+
+Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
+  const ipset::SetName sign = wait_name(stripe);
+  Patience patience(std::max(kCourtesy, kCourtesyReadings * long_reading_));
+  for (;;) {
+    const auto header = connection_.header(sign.view());
+    if (!header) return tl::unexpected(header.error());
+    if (!*header) return {};
+    if (!patience.wait()) break;
+  }
+  ipset::Batch batch = connection_.new_batch(ipset::SetName::kLimit + 256);
+  batch.destroy(sign.view());
+  return connection_.execute(batch);
+}
+
+Result<Content> DrawerReader::read_once(const Place& place, std::string* value, Drawer& drawer) {
+  const auto start = std::chrono::steady_clock::now();
+  auto listing = connection_.list(place.name.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = listing->next_set();
   if (!header) {
@@ -48,44 +99,63 @@ Result<Content> DrawerReader::read_once(const ipset::SetName& name, std::string*
     return tl::unexpected(header.error());
   }
   if (*header == nullptr) return Content::kNothing;
-  auto content = read_elements(*listing, **header, value, drawer);
-  if (value != nullptr && (!content || *content != Content::kValue)) value->clear();
+  const auto content = read_elements(*listing, **header, value, drawer);
+  if (listing->parts() > kShortParts) {
+    long_stripes_ |= 1U << place.stripe;
+    long_reading_ =
+        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  }
+  if (content && *content == Content::kValue && decoder_.key() != place.key_inside)
+    return Content::kForeign;
   return content;
 }
 
 Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset::SetHeader& header,
                                             std::string* value, Drawer& drawer) {
-  if (!layout::ipv4::matches(header)) return Content::kForeign;
+  if (!layout::can_be_drawer(header)) return Content::kForeign;
   drawer = describe(header);
-  const std::size_t chunks = std::min<std::size_t>(
-      header.elements.value_or(layout::ipv4::kMaxChunks), layout::ipv4::kMaxChunks);
-  std::span<std::byte> bytes;
-  if (value != nullptr) {
-    value->resize(chunks * layout::ipv4::kChunkBytes);
-    bytes = std::as_writable_bytes(std::span(*value));
-  }
-  decoder_.begin(chunks, bytes);
+  decoder_.begin(header, is_digest(header.name.view()), value);
   for (;;) {
     const auto element = listing.next_element();
     if (!element) return tl::unexpected(element.error());
     if (*element == nullptr) break;
     if (!decoder_.take(**element)) return Content::kForeign;
     ++drawer.elements;
-    if ((*element)->port == 0) {
+    if (is_first(**element)) {
       drawer.first_address = (*element)->ip;
       drawer.first_protocol = *(*element)->protocol;
     }
   }
-  const auto length = decoder_.finish();
-  if (!length) return Content::kForeign;
-  drawer.value_bytes = *length;
-  if (value != nullptr) value->resize(*length);
+  const auto decoded = decoder_.finish();
+  if (!decoded) return Content::kForeign;
+  drawer.value_bytes = decoded->value_bytes;
+  drawer.kind = decoded->kind;
+  drawer.deadline = decoded->deadline;
+  if (decoded->ended || (decoded->deadline && *decoded->deadline <= now_ms()))
+    return Content::kEnded;
+  // Without any element nothing was put into the string.
+  if (value != nullptr) value->resize(decoded->value_bytes);
   return Content::kValue;
 }
 
-Result<void> DrawerReader::read_all(
-    const std::function<bool(std::string_view)>& wanted,
-    const std::function<void(std::string_view name, const Drawer&)>& visit) {
+Result<std::optional<std::string>> DrawerReader::key_of(const ipset::SetName& name) {
+  auto listing = connection_.list(name.view(), ipset::ListMode::kElements);
+  if (!listing) return tl::unexpected(listing.error());
+  const auto header = listing->next_set();
+  if (!header && header.error().code != ErrorCode::kNoSuchSet)
+    return tl::unexpected(header.error());
+  if (!header || *header == nullptr) return std::nullopt;
+  Drawer drawer;
+  const auto content = read_elements(*listing, **header, nullptr, drawer);
+  if (!content) return tl::unexpected(content.error());
+  if (*content != Content::kValue) return std::nullopt;
+  if (!is_digest(name.view())) return std::string(name.view());
+  if (decoder_.key().empty()) return std::nullopt;
+  return decoder_.key();
+}
+
+Result<void> DrawerReader::read_all(const std::function<bool(std::string_view)>& wanted,
+                                    const Visit& visit) {
   auto listing = connection_.list({}, ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   for (;;) {
@@ -97,7 +167,9 @@ Result<void> DrawerReader::read_all(
     Drawer drawer;
     const auto content = read_elements(*listing, **header, nullptr, drawer);
     if (!content) return tl::unexpected(content.error());
-    if (*content == Content::kValue) visit(name, drawer);
+    if (*content != Content::kValue && *content != Content::kEnded) continue;
+    if (*content == Content::kValue && is_digest(name) == decoder_.key().empty()) continue;
+    visit(name, is_digest(name) ? std::string_view(decoder_.key()) : name, *content, drawer);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "ipset/fixed_text.h"
@@ -8,15 +9,38 @@
 
 namespace ipsetkv::store {
 
-/// The name of the set that holds `key`: the key itself. Errors: kKeyEmpty, kKeyTooLong,
-/// kKeyNotPrintable, kKeyReserved.
-[[nodiscard]] Result<ipset::SetName> set_name_of(std::string_view key);
+/// The locks that writers take; a key's own is chosen by its hash.
+inline constexpr std::uint32_t kStripes = 16;
 
-/// Whether a set of this name can be a key's.
+/// Where a key's value lies, and what excludes other writers from it.
+struct Place {
+  ipset::SetName name;
+  /// The key, where the set's name is only its digest and the key is stored in the set; borrowed.
+  std::string_view key_inside;
+  std::uint32_t stripe = 0;
+};
+
+/// The place of `key`. Errors: kKeyEmpty, kKeyTooLong.
+[[nodiscard]] Result<Place> place_of(std::string_view key);
+
+/// Whether a set of this name can be a key's, whose name it is or whose digest.
 [[nodiscard]] bool can_be_key(std::string_view set_name);
 
-/// The name of the set that a writer fills before it takes a key's place: '~' and the netlink port
-/// id of the writer's socket.
+/// Whether the name is a digest, so that the set must hold its key.
+[[nodiscard]] bool is_digest(std::string_view set_name);
+
+/// The names of the store's own sets, which no key's set has.
+///
+/// The set that a writer fills before it takes a key's place: '~' and the netlink port id of the
+/// writer's socket.
 [[nodiscard]] ipset::SetName spare_name(std::uint32_t port_id);
+/// A lock that nobody has,
+[[nodiscard]] ipset::SetName lock_name(std::uint32_t stripe);
+/// and one that the socket with this port id has.
+[[nodiscard]] ipset::SetName held_name(std::uint32_t port_id, std::uint32_t stripe);
+/// A writer waits until nobody reads a key of this stripe.
+[[nodiscard]] ipset::SetName wait_name(std::uint32_t stripe);
+/// What takes the place of a key's set that is of another type, for the moment in between.
+[[nodiscard]] ipset::SetName change_name(std::uint32_t stripe);
 
 }  // namespace ipsetkv::store

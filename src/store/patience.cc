@@ -9,8 +9,6 @@
 namespace ipsetkv::store {
 namespace {
 
-// Most obstacles are gone within a few microseconds: the end of somebody's dump.
-constexpr int kYields = 16;
 constexpr std::chrono::microseconds kFirstSleep{20};
 constexpr std::chrono::microseconds kLongestSleep{1000};
 constexpr int kDoublings = 6;

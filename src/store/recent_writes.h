@@ -8,8 +8,10 @@
 #include <optional>
 #include <string_view>
 
+#include "ipset/create_options.h"
 #include "ipset/element.h"
 #include "ipset/fixed_text.h"
+#include "layout/drawer_form.h"
 
 namespace ipsetkv::store {
 
@@ -19,9 +21,9 @@ struct Predecessor {
   /// set of his own in the key's place. Unset for the empty value, which has no elements.
   std::optional<ipset::Address> first_address;
   std::uint8_t first_protocol = 0;
-  /// Its hash table, in buckets, and whether it has no option that a spare set must not have.
-  std::uint32_t hashsize = 0;
-  bool plain = false;
+  /// Its set's type, and what it was created with.
+  layout::SetShape shape;
+  ipset::CreateOptions options;
 };
 
 /// The keys that a Store has written a moment ago, with what it left there, so that writing one of

@@ -2,9 +2,9 @@
 #include "store/spare_set.h"
 
 #include <algorithm>
-#include <bit>
+#include <cerrno>
 
-#include "layout/ipv4.h"
+#include "layout/numbers.h"
 #include "store/key.h"
 
 namespace ipsetkv::store {
@@ -15,8 +15,16 @@ constexpr std::size_t kBatchBytes = 1024;
 // A table this many times larger than needed is still used.
 constexpr std::uint32_t kTolerated = 4;
 
-std::uint32_t hashsize_for(std::size_t elements) {
-  return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(std::bit_ceil(elements)));
+/// Whether a value that needs a set with `wanted` can be put into one with `present`.
+bool serves(const ipset::CreateOptions& present, const ipset::CreateOptions& wanted) {
+  if (present.port_from != wanted.port_from || present.port_to != wanted.port_to) return false;
+  const std::uint32_t buckets = present.hashsize.value_or(0);
+  const std::uint32_t needed = wanted.hashsize.value_or(0);
+  return present.timeout == wanted.timeout && present.counters == wanted.counters &&
+         present.comment == wanted.comment && !present.skbinfo && !present.forceadd &&
+         present.maxelem.value_or(ipset::kDefaultMaxElements) ==
+             wanted.maxelem.value_or(ipset::kDefaultMaxElements) &&
+         buckets >= needed && buckets <= needed * kTolerated;
 }
 
 }  // namespace
@@ -26,23 +34,23 @@ SpareSet::SpareSet(ipset::Connection& connection)
       batch_(connection.new_batch(kBatchBytes)),
       name_(spare_name(connection.port_id())) {}
 
-Result<bool> SpareSet::prepare(std::size_t elements, Patience& patience) {
-  const std::uint32_t wanted = hashsize_for(elements);
-  if (state_ == State::kPresent && hashsize_ >= wanted && hashsize_ <= wanted * kTolerated)
-    return true;
-  if (auto created = create(wanted, patience); !created) return tl::unexpected(created.error());
+Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& patience) {
+  const layout::SetShape shape = layout::shape_of(content.kind);
+  const ipset::CreateOptions wanted = layout::options_for(content);
+  if (state_ == State::kPresent && shape_ == shape && serves(options_, wanted)) return true;
+  if (auto created = create(shape, wanted, patience); !created)
+    return tl::unexpected(created.error());
   return false;
 }
 
-Result<void> SpareSet::create(std::uint32_t hashsize, Patience& patience) {
-  const auto wanted = revision();
+Result<void> SpareSet::create(layout::SetShape shape, const ipset::CreateOptions& options,
+                              Patience& patience) {
+  const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
   for (;;) {
     batch_.clear();
-    // The name of a socket that is gone may have come to us, and with it what a crash left there.
-    if (state_ != State::kAbsent) batch_.destroy(name_.view());
-    batch_.create(name_.view(), ipset::SetType::kHashIpPort, ipset::Family::kInet, *wanted,
-                  {.hashsize = hashsize});
+    if (state_ == State::kPresent) batch_.destroy(name_.view());
+    batch_.create(name_.view(), shape.type, shape.family, *wanted, options);
     const std::size_t create = batch_.size() - 1;
     if (auto executed = connection_.execute(batch_); !executed) return executed;
     if (batch_.code(create) == 0) break;
@@ -50,28 +58,43 @@ Result<void> SpareSet::create(std::uint32_t hashsize, Patience& patience) {
       state_ = State::kAbsent;
       return tl::unexpected(batch_.error(create));
     }
-    state_ = State::kNotOurs;
+    state_ = State::kPresent;
     if (!patience.wait())
       return tl::unexpected(
           Error{.code = ErrorCode::kBusy, .step = Step::kDestroy}.about(name_.view()));
   }
-  hashsize_ = hashsize;
-  state_ = State::kPresent;
+  replaced_by(shape, options);
   return {};
 }
 
-Result<std::uint8_t> SpareSet::revision() {
-  if (!revision_) {
-    const auto chosen = connection_.choose_revision(
-        ipset::SetType::kHashIpPort, ipset::Family::kInet, {}, layout::ipv4::kNeededRevision);
+Result<void> SpareSet::queue_comparison(ipset::Batch& batch, layout::SetShape shape,
+                                        ipset::CreateOptions options) {
+  const auto wanted = revision(shape, options);
+  if (!wanted) return tl::unexpected(wanted.error());
+  // The kernel does not compare sizes, and makes a set before it looks whether there is one.
+  if (options.hashsize) options.hashsize = ipset::kMinHashSize;
+  batch.create(name_.view(), shape.type, shape.family, *wanted, options, ipset::Existing::kAccept);
+  return {};
+}
+
+Result<std::uint8_t> SpareSet::revision(layout::SetShape shape,
+                                        const ipset::CreateOptions& options) {
+  if (!revision_ || revised_shape_ != shape || revised_.comment != options.comment ||
+      revised_.counters != options.counters) {
+    const std::uint8_t needed =
+        shape.type == ipset::SetType::kHashIpPort ? layout::kNeededRevision : std::uint8_t{0};
+    const auto chosen = connection_.choose_revision(shape.type, shape.family, options, needed);
     if (!chosen) return tl::unexpected(chosen.error());
     revision_ = *chosen;
+    revised_ = options;
+    revised_shape_ = shape;
   }
   return *revision_;
 }
 
-void SpareSet::replaced_by(std::uint32_t hashsize, bool plain) {
-  hashsize_ = plain ? hashsize : 0;
+void SpareSet::replaced_by(layout::SetShape shape, const ipset::CreateOptions& options) {
+  shape_ = shape;
+  options_ = options;
   state_ = State::kPresent;
 }
 

@@ -8,6 +8,7 @@
 #include "ipset/connection.h"
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
+#include "layout/drawer_form.h"
 #include "store/patience.h"
 
 namespace ipsetkv::store {
@@ -21,42 +22,47 @@ class SpareSet {
   explicit SpareSet(ipset::Connection& connection);
 
   [[nodiscard]] const ipset::SetName& name() const { return name_; }
-  /// In buckets, as it was created.
-  [[nodiscard]] std::uint32_t hashsize() const { return hashsize_; }
+  /// Its type, and what it was created with.
+  [[nodiscard]] layout::SetShape shape() const { return shape_; }
+  [[nodiscard]] const ipset::CreateOptions& options() const { return options_; }
 
-  /// Sees to it that there is a set with room for so many elements without growing, a growing set
-  /// being many times slower to fill, and not needlessly large, since flushing one walks its table.
-  /// True if it has to be flushed before use. kBusy if others kept reading a left-over of that
-  /// name.
-  [[nodiscard]] Result<bool> prepare(std::size_t elements, Patience& patience);
+  /// Sees to it that there is a set with the options that `content` needs, with room for it without
+  /// growing, a growing set being many times slower to fill, and not needlessly large, since
+  /// flushing one walks its table. True if it has to be flushed before use. kBusy if somebody kept
+  /// reading the one that it takes the place of.
+  [[nodiscard]] Result<bool> prepare(const layout::DrawerContent& content, Patience& patience);
 
-  /// After a swap: the set now is what was in the key's place. One that is not `plain` is not used
-  /// again.
-  void replaced_by(std::uint32_t hashsize, bool plain);
+  /// Queues a command that fails if the set, after a swap, has not this type and these options.
+  [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, layout::SetShape shape,
+                                              ipset::CreateOptions options);
+
+  /// After a swap: the set now is what was in the key's place.
+  void replaced_by(layout::SetShape shape, const ipset::CreateOptions& options);
   /// After a rename: there is no set of that name any more.
   void given_away() { state_ = State::kAbsent; }
   /// Something did not go as expected: the next `prepare` makes a new set.
-  void lose_track() { replaced_by(0, false); }
+  void lose_track() { replaced_by({}, {}); }
 
   /// Destroys the set, if there is one. A failure leaves it to be found by its name.
   void discard();
 
  private:
-  enum class State : std::uint8_t {
-    kNotOurs,  ///< Nothing was done yet; a set of that name is a left-over of somebody gone.
-    kAbsent,
-    kPresent,
-  };
+  enum class State : std::uint8_t { kAbsent, kPresent };
 
-  [[nodiscard]] Result<void> create(std::uint32_t hashsize, Patience& patience);
-  [[nodiscard]] Result<std::uint8_t> revision();
+  [[nodiscard]] Result<void> create(layout::SetShape shape, const ipset::CreateOptions& options,
+                                    Patience& patience);
+  [[nodiscard]] Result<std::uint8_t> revision(layout::SetShape shape,
+                                              const ipset::CreateOptions& options);
 
   ipset::Connection& connection_;
   ipset::Batch batch_;
   ipset::SetName name_;
+  layout::SetShape shape_;
+  ipset::CreateOptions options_;
+  layout::SetShape revised_shape_;
+  ipset::CreateOptions revised_;  ///< What `revision_` was asked for.
   std::optional<std::uint8_t> revision_;
-  std::uint32_t hashsize_ = 0;
-  State state_ = State::kNotOurs;
+  State state_ = State::kAbsent;
 };
 
 }  // namespace ipsetkv::store

@@ -7,8 +7,7 @@
 #include "ipset/connection.h"
 #include "ipsetkv/version.h"
 #include "netlink/namespace.h"
-#include "store/drawer_reader.h"
-#include "store/drawer_writer.h"
+#include "store/drawers.h"
 #include "store/glob.h"
 #include "store/key.h"
 
@@ -22,36 +21,22 @@ Result<ipset::Connection> connect(const Options& options) {
   return ipset::Connection::open(options.timeout);
 }
 
-KeyInfo describe(std::string_view name, const store::Drawer& drawer) {
-  return {.key = std::string(name),
-          .set_name = std::string(name),
-          .type = std::string(ipset::type_name(ipset::SetType::kHashIpPort)),
-          .layout = "ipv4",
-          .elements = drawer.elements,
-          .value_bytes = drawer.value_bytes,
-          .kernel_memory = drawer.memory_bytes};
+KeyInfo describe(std::string_view name, std::string_view key, const store::Drawer& drawer) {
+  KeyInfo info{.key = std::string(key),
+               .set_name = std::string(name),
+               .type = std::string(ipset::type_name(drawer.shape.type)),
+               .layout = std::string(layout::kind_name(drawer.kind)),
+               .elements = drawer.elements,
+               .value_bytes = drawer.value_bytes,
+               .kernel_memory = drawer.memory_bytes,
+               .deadline = {}};
+  if (drawer.deadline) info.deadline = store::from_ms(*drawer.deadline);
+  return info;
 }
 
 Error not_a_value(std::string_view key) { return Error{.code = ErrorCode::kNotAValue}.about(key); }
 
 }  // namespace
-
-/// What a Store consists of. On the heap, because reader and writer refer to the connection.
-class Store::Drawers {
- public:
-  Drawers(ipset::Connection connection, const Options& options)
-      : connection_(std::move(connection)),
-        reader_(connection_),
-        writer_(connection_, reader_, options.timeout) {}
-
-  store::DrawerReader& reader() { return reader_; }
-  store::DrawerWriter& writer() { return writer_; }
-
- private:
-  ipset::Connection connection_;
-  store::DrawerReader reader_;
-  store::DrawerWriter writer_;
-};
 
 Store::Store(std::unique_ptr<Drawers> drawers) : drawers_(std::move(drawers)) {}
 Store::Store(Store&& other) noexcept = default;
@@ -64,13 +49,24 @@ Result<Store> Store::open(const Options& options) {
   return Store(std::make_unique<Drawers>(*std::move(connection), options));
 }
 
+Result<store::Content> Store::Drawers::read(std::string_view key, std::string* to,
+                                            store::Drawer& drawer) {
+  const auto place = store::place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  auto content = reader.read(*place, to, drawer);
+  if (!content || *content != store::Content::kEnded) return content;
+  // Whoever meets an expired key gives its memory back; if he can't, the next one will.
+  const auto settled = writer.settle(*place, to, drawer);
+  return settled ? *settled : content;
+}
+
 Result<bool> Store::get(std::string_view key, std::string& value) {
-  value.clear();
-  const auto name = store::set_name_of(key);
-  if (!name) return tl::unexpected(name.error());
   store::Drawer drawer;
-  const auto content = drawers_->reader().read(*name, &value, drawer);
-  if (!content) return tl::unexpected(content.error());
+  const auto content = drawers_->read(key, &value, drawer);
+  if (!content) {
+    value.clear();
+    return tl::unexpected(content.error());
+  }
   if (*content == store::Content::kForeign) return tl::unexpected(not_a_value(key));
   return *content == store::Content::kValue;
 }
@@ -88,49 +84,72 @@ Result<void> Store::set(std::string_view key, std::string_view value) {
 }
 
 Result<void> Store::set(std::string_view key, std::span<const std::byte> value) {
-  const auto name = store::set_name_of(key);
-  if (!name) return tl::unexpected(name.error());
-  if (value.size() > kMaxValueBytes) {
-    const Error error{
-        .code = ErrorCode::kValueTooLong, .actual = value.size(), .limit = kMaxValueBytes};
-    return tl::unexpected(error.about(key));
-  }
-  return drawers_->writer().write(*name, value);
+  const auto place = store::place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  const std::string_view text(reinterpret_cast<const char*>(value.data()), value.size());
+  const auto content = store::content_of(*place, text, Layout::kAuto, std::nullopt);
+  if (!content) return tl::unexpected(content.error());
+  return drawers_->writer.write(*place, *content);
 }
 
 Result<bool> Store::del(std::string_view key) {
-  const auto name = store::set_name_of(key);
-  if (!name) return tl::unexpected(name.error());
-  return drawers_->writer().remove(*name);
+  const auto place = store::place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  return drawers_->writer.remove(*place);
 }
 
 Result<bool> Store::exists(std::string_view key) {
-  const auto name = store::set_name_of(key);
-  if (!name) return tl::unexpected(name.error());
   store::Drawer drawer;
-  const auto content = drawers_->reader().read(*name, nullptr, drawer);
+  const auto content = drawers_->read(key, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   return *content == store::Content::kValue;
 }
 
 Result<std::optional<KeyInfo>> Store::info(std::string_view key) {
-  const auto name = store::set_name_of(key);
-  if (!name) return tl::unexpected(name.error());
   store::Drawer drawer;
-  const auto content = drawers_->reader().read(*name, nullptr, drawer);
+  const auto content = drawers_->read(key, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content == store::Content::kForeign) return tl::unexpected(not_a_value(key));
-  if (*content == store::Content::kNothing) return std::nullopt;
-  return describe(key, drawer);
+  if (*content != store::Content::kValue) return std::nullopt;
+  return describe(store::place_of(key)->name.view(), key, drawer);
+}
+
+Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view key) {
+  const auto known = info(key);
+  if (!known) return tl::unexpected(known.error());
+  if (!*known) return std::nullopt;
+  return std::optional<std::optional<Deadline>>((*known)->deadline);
 }
 
 Result<void> Store::for_each(std::string_view pattern,
                              const std::function<void(const KeyInfo&)>& visit) {
-  return drawers_->reader().read_all(
+  // A set's name may be the digest of a key that matches; only its elements tell.
+  return drawers_->reader.read_all(
       [&](std::string_view name) {
-        return store::can_be_key(name) && store::glob_matches(pattern, name);
+        return store::is_digest(name) ||
+               (store::can_be_key(name) && store::glob_matches(pattern, name));
       },
-      [&](std::string_view name, const store::Drawer& drawer) { visit(describe(name, drawer)); });
+      [&](std::string_view name, std::string_view key, store::Content content,
+          const store::Drawer& drawer) {
+        if (content == store::Content::kValue && store::glob_matches(pattern, key))
+          visit(describe(name, key, drawer));
+      });
+}
+
+Result<bool> Store::rename(std::string_view key, std::string_view new_key, bool only_if_absent) {
+  const auto from = store::place_of(key);
+  if (!from) return tl::unexpected(from.error());
+  const auto to = store::place_of(new_key);
+  if (!to) return tl::unexpected(to.error());
+  return drawers_->writer.transfer(*from, *to, {.remove = true, .replace = !only_if_absent});
+}
+
+Result<bool> Store::copy(std::string_view key, std::string_view new_key, bool replace) {
+  const auto from = store::place_of(key);
+  if (!from) return tl::unexpected(from.error());
+  const auto to = store::place_of(new_key);
+  if (!to) return tl::unexpected(to.error());
+  return drawers_->writer.transfer(*from, *to, {.remove = false, .replace = replace});
 }
 
 Result<std::vector<std::string>> Store::keys(std::string_view pattern) {

@@ -31,8 +31,7 @@ std::vector<Case> cases() {
   return {
       {{.code = kKeyEmpty, .limit = 31}, kUsage, {"empty", "1 to 31 bytes"}},
       {{.code = kKeyTooLong, .actual = 40, .limit = 31}, kUsage, {"40 bytes", "31"}},
-      {{.code = kKeyNotPrintable, .limit = 31}, kUsage, {"printable ASCII", "31"}},
-      {{.code = kKeyReserved}, kUsage, {"'~'", "another first character"}},
+      {{.code = kNotANumber}, kUsage, {"not a decimal number", "unchanged"}},
       {{.code = kValueTooLong, .actual = 9, .limit = 8}, kUsage, {"9 bytes", "limit is 8", "old"}},
       {{.code = kNamespaceMissing}, kUsage, {"namespace", "ip netns list"}},
       {{.code = kNotPermitted},
@@ -49,6 +48,7 @@ std::vector<Case> cases() {
       {{.code = kSetExists, .step = Step::kRename}, kKernel, {"rename", "there already"}},
       {{.code = kReferenced}, kKernel, {"firewall rule", "list:set", "remove that first"}},
       {{.code = kBusy}, kKernel, {"reading", "unchanged", "try again"}},
+      {{.code = kLocked}, kKernel, {"another writer", "unchanged", "try again"}},
       {{.code = kTooManySets}, kKernel, {"65,534", "delete"}},
       {{.code = kSetFull, .step = Step::kAdd}, kKernel, {"full", "unchanged"}},
       {{.code = kNoMemory, .step = Step::kCreate}, kKernel, {"memory", "unchanged"}},

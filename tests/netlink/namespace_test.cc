@@ -73,6 +73,27 @@ TEST_F(NamespaceVisitTest, LeavesASocketInTheNamespaceWhereItWasOpened) {
   EXPECT_TRUE(lists_port(socket->port_id())) << "still in the other one";
 }
 
+TEST_F(NamespaceVisitTest, ClaimsAPortInTheNamespaceOfTheSocket) {
+  std::optional<Socket> socket;
+  {
+    const auto visit = NamespaceVisit::enter("other");
+    ASSERT_TRUE(visit) << visit.error().message();
+    auto opened = Socket::open(NETLINK_NETFILTER);
+    ASSERT_TRUE(opened) << opened.error().message();
+    socket = *std::move(opened);
+  }
+  const std::string home = present_namespace();
+  constexpr std::uint32_t kPort = 0x0070'0001;
+  const auto claim = socket->claim_port(kPort);
+  ASSERT_TRUE(claim) << claim.error().message();
+  EXPECT_TRUE(*claim) << "nobody has it there";
+  EXPECT_FALSE(lists_port(kPort)) << "not in the namespace we came home to";
+  const auto taken = socket->claim_port(socket->port_id());
+  ASSERT_TRUE(taken) << taken.error().message();
+  EXPECT_FALSE(*taken) << "the socket itself has it";
+  EXPECT_EQ(present_namespace(), home);
+}
+
 TEST_F(NamespaceVisitTest, ComesHomeOnceHoweverOftenItWasMoved) {
   const std::string home = present_namespace();
   {

@@ -76,7 +76,8 @@ std::vector<ForeignSet> undecodable_sets() {
       {type, {"97.98.99.255,sctp:0"}},
       // Another family, and options that values don't have, with elements that would make one.
       {type + " family inet6", {}},
-      {type + " family inet6", {"2001:db8::1,tcp:0"}},
+      {type + " family inet6", {"2001:db8::1,tcp:80"}},
+      {type + " family inet6", {"::2,icmpv6:0/0"}},
       {type + " comment", {}},
       {type + " comment", {"97.98.99.100,tcp:0"}},
       {type + " netmask 24", {}},

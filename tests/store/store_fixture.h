@@ -36,13 +36,34 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return result.output;
 }
 
-[[nodiscard]] inline std::string saved_sets() { return ipset("save"); }
+/// Whether it is a lock that nobody has: those stay until a sweep.
+[[nodiscard]] inline bool is_lock_at_rest(std::string_view name) {
+  return name.starts_with("~lock-");
+}
 
-/// The names of the namespace's sets, one a line, and of those the store's own.
-[[nodiscard]] inline std::vector<std::string> set_names() { return words_of(ipset("list -n")); }
+/// What `ipset save` says of all sets but the locks at rest.
+[[nodiscard]] inline std::string saved_sets() {
+  std::istringstream lines(ipset("save"));
+  std::string saved;
+  for (std::string line; std::getline(lines, line);)
+    if (!is_lock_at_rest(words_of(line).at(1))) saved += line + "\n";
+  return saved;
+}
+
+/// The names of all of the namespace's sets.
+[[nodiscard]] inline std::vector<std::string> all_set_names() { return words_of(ipset("list -n")); }
+/// The same without the locks at rest.
+[[nodiscard]] inline std::vector<std::string> set_names() {
+  std::vector<std::string> names = all_set_names();
+  std::erase_if(names, is_lock_at_rest);
+  return names;
+}
+/// What a writer uses or left: spare sets, locks held, signs.
 [[nodiscard]] inline std::vector<std::string> spare_sets() {
   std::vector<std::string> names = set_names();
-  std::erase_if(names, [](const std::string& name) { return name.front() != '~'; });
+  std::erase_if(names, [](const std::string& name) {
+    return name.front() != '~' || name.starts_with("~key-");
+  });
   return names;
 }
 

@@ -42,18 +42,18 @@ struct NamedValue {
   return values;
 }
 
-/// Values of the greatest length and just below.
+/// Values of the greatest length in layout `ipv4`, and just below.
 [[nodiscard]] inline std::vector<NamedValue> longest_values() {
   std::vector<NamedValue> values;
   std::string counted;
-  for (std::size_t chunk = 0; chunk < kMaxValueBytes / 4; ++chunk)
+  for (std::size_t chunk = 0; chunk < kMaxIpv4Bytes / 4; ++chunk)
     for (const std::size_t shift : {0U, 8U, 16U, 24U})
       counted += static_cast<char>(chunk * 2'654'435'761U >> shift & 255U);
   values.push_back({"longest", counted});
   values.push_back({"longest-but-three", counted.substr(3)});
-  values.push_back({"longest-zeros", std::string(kMaxValueBytes, '\0')});
-  values.push_back({"longest-but-one-zeros", std::string(kMaxValueBytes - 1, '\0')});
-  values.push_back({"longest-high-bytes", std::string(kMaxValueBytes, '\xff')});
+  values.push_back({"longest-zeros", std::string(kMaxIpv4Bytes, '\0')});
+  values.push_back({"longest-but-one-zeros", std::string(kMaxIpv4Bytes - 1, '\0')});
+  values.push_back({"longest-high-bytes", std::string(kMaxIpv4Bytes, '\xff')});
   return values;
 }
 

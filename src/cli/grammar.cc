@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "cli/grammar.h"
+
+#include <charconv>
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+
+namespace ipsetkv::cli {
+namespace {
+
+// Half of what a moment can be, so that such a time can be added to the present one.
+constexpr std::int64_t kLongestMs = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr std::int64_t kMsInSecond = 1000;
+
+CLI::App* add_command(CLI::App& app, Arguments& arguments, Command command, const char* name,
+                      const char* description) {
+  CLI::App* const subcommand = app.add_subcommand(name, description);
+  subcommand->callback([&arguments, command] { arguments.command = command; });
+  return subcommand;
+}
+
+/// The same, for a command whose first word is the key.
+CLI::App* add_key_command(CLI::App& app, Arguments& arguments, Command command, const char* name,
+                          const char* description) {
+  CLI::App* const subcommand = add_command(app, arguments, command, name, description);
+  subcommand->add_option("KEY", arguments.key)->required();
+  return subcommand;
+}
+
+/// One word or more, each as it is. CLI11 takes a word in brackets for a list where any number is
+/// allowed; that it waits for more words than there can be means the same without that.
+void add_words(CLI::App& command, const char* name, std::vector<std::string>& words) {
+  constexpr int kEndless = std::numeric_limits<int>::max();
+  command.add_option(name, words)
+      ->required()
+      ->expected(kEndless)
+      ->allow_extra_args(false)
+      ->take_all()
+      ->option_text("... REQUIRED");
+}
+
+template <class Number>
+std::optional<Number> number_in(std::string_view word) {
+  Number number{};
+  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size()) return std::nullopt;
+  return number;
+}
+
+/// A decimal number from `low` to `high`, given to `take`. CLI11 by itself would take 010 for
+/// eight.
+template <class Number, class Take>
+CLI::Option* add_number(CLI::App& command, const char* name, Number low, Number high, Take take,
+                        const char* description = "") {
+  const auto take_word = [take](const std::string& word) { take(*number_in<Number>(word)); };
+  const auto judge = [low, high](const std::string& word) -> std::string {
+    const auto number = number_in<Number>(word);
+    if (number && *number >= low && *number <= high) return {};
+    return word + " is not a decimal number from " + std::to_string(low) + " to " +
+           std::to_string(high);
+  };
+  return command.add_option_function<std::string>(name, take_word, description)
+      ->check(judge)
+      ->type_name("N");
+}
+
+/// A number of any size that its type has.
+template <class Number>
+CLI::Option* add_number(CLI::App& command, const char* name, Number& number,
+                        const char* description = "") {
+  using Limits = std::numeric_limits<Number>;
+  const auto take = [&number](Number given) { number = given; };
+  return add_number(command, name, Limits::min(), Limits::max(), take, description);
+}
+
+void exclude_each_other(std::initializer_list<CLI::Option*> options) {
+  for (CLI::Option* const one : options)
+    for (CLI::Option* const other : options)
+      if (one != other) one->excludes(other);
+}
+
+CLI::Option* add_expiry(CLI::App& command, Arguments& arguments, const char* name,
+                        std::int64_t unit, bool from_now, const char* description) {
+  const auto take = [&arguments, unit, from_now](std::int64_t number) {
+    arguments.expiry =
+        Expiry{.time = std::chrono::milliseconds(number * unit), .from_now = from_now};
+  };
+  return add_number<std::int64_t>(command, name, 1, kLongestMs / unit, take, description);
+}
+
+std::optional<Layout> layout_named(std::string_view name) {
+  if (name == "auto") return Layout::kAuto;
+  if (name == "ipv4") return Layout::kIpv4;
+  if (name == "ipv6") return Layout::kIpv6;
+  if (name == "counters") return Layout::kCounters;
+  if (name == "comment") return Layout::kComment;
+  return std::nullopt;
+}
+
+void add_layout(CLI::App& command, Layout& layout) {
+  const auto take = [&layout](const std::string& word) { layout = *layout_named(word); };
+  const auto judge = [](const std::string& word) -> std::string {
+    return layout_named(word) ? "" : word + " is not auto, ipv4, ipv6, comment or counters";
+  };
+  command
+      .add_option_function<std::string>(
+          "--layout", take, "How the value is stored: auto, ipv4, ipv6, comment or counters")
+      ->check(judge)
+      ->type_name("LAYOUT");
+}
+
+void describe_set(CLI::App& app, Arguments& arguments) {
+  auto* const set = add_key_command(app, arguments, Command::kSet, "set",
+                                    "Make VALUE the value of KEY; '-' reads it from standard "
+                                    "input, as it does wherever there is a VALUE");
+  set->add_option("VALUE", arguments.value)->required();
+  SetOptions& options = arguments.set_options;
+  exclude_each_other(
+      {add_expiry(*set, arguments, "--ex", kMsInSecond, true, "The value is gone after N seconds"),
+       add_expiry(*set, arguments, "--px", 1, true, "The same in milliseconds"),
+       add_expiry(*set, arguments, "--exat", kMsInSecond, false,
+                  "The value is gone N seconds after the epoch"),
+       add_expiry(*set, arguments, "--pxat", 1, false, "The same in milliseconds"),
+       set->add_flag("--keepttl", options.keep_deadline, "Leave the deadline that KEY has")});
+  const auto condition = [&](const char* name, SetOptions::If value, const char* description) {
+    return set->add_flag_callback(
+        name, [&options, value] { options.condition = value; }, description);
+  };
+  exclude_each_other({condition("--nx", SetOptions::If::kAbsent, "Only if there is no such key"),
+                      condition("--xx", SetOptions::If::kPresent, "Only if there is such a key")});
+  set->add_flag("--get", options.return_old, "Write the value of before, as `get` does");
+  add_layout(*set, options.layout);
+}
+
+void describe_expiry(CLI::App& app, Arguments& arguments) {
+  add_key_command(app, arguments, Command::kTtl, "ttl",
+                  "Print for how many seconds KEY lives; -1 if for ever");
+  add_key_command(app, arguments, Command::kPttl, "pttl", "The same in milliseconds");
+
+  auto* const expire = add_key_command(app, arguments, Command::kExpire, "expire",
+                                       "Let KEY be gone after SECONDS; at once if they are none");
+  const auto take = [&arguments](std::int64_t seconds) {
+    arguments.expiry =
+        Expiry{.time = std::chrono::milliseconds(seconds * kMsInSecond), .from_now = true};
+  };
+  constexpr std::int64_t kLongest = kLongestMs / kMsInSecond;
+  add_number<std::int64_t>(*expire, "SECONDS", -kLongest, kLongest, take)->required();
+  const auto condition = [&](const char* name, ExpireIf value, const char* description) {
+    return expire->add_flag_callback(
+        name, [&arguments, value] { arguments.expire_if = value; }, description);
+  };
+  exclude_each_other(
+      {condition("--nx", ExpireIf::kHasNone, "Only if KEY lives for ever"),
+       condition("--xx", ExpireIf::kHasOne, "Only if KEY has a deadline"),
+       condition("--gt", ExpireIf::kLater, "Only if that is later than the deadline it has"),
+       condition("--lt", ExpireIf::kEarlier, "Only if that is earlier")});
+
+  add_key_command(app, arguments, Command::kPersist, "persist", "Let KEY live for ever");
+}
+
+void describe_changes(CLI::App& app, Arguments& arguments) {
+  auto* const cas =
+      add_key_command(app, arguments, Command::kCas, "cas", "Make NEW the value of KEY if OLD is");
+  cas->add_option("OLD", arguments.expected)->required();
+  cas->add_option("NEW", arguments.value)->required();
+
+  auto* const incr = add_key_command(app, arguments, Command::kIncr, "incr",
+                                     "Add N, or 1, to the number in KEY, and print the sum");
+  add_number(*incr, "N", arguments.amount);
+
+  auto* const append = add_key_command(app, arguments, Command::kAppend, "append",
+                                       "Append VALUE to that of KEY, and print the length");
+  append->add_option("VALUE", arguments.value)->required();
+
+  auto* const setrange = add_key_command(
+      app, arguments, Command::kSetrange, "setrange",
+      "Overwrite the value of KEY with VALUE from byte OFFSET on, and print the length");
+  add_number(*setrange, "OFFSET", arguments.offset)->required();
+  setrange->add_option("VALUE", arguments.value)->required();
+
+  auto* const rename =
+      add_key_command(app, arguments, Command::kRename, "rename", "Give the value of KEY to NEW");
+  rename->add_option("NEW", arguments.new_key)->required();
+  rename->add_flag("--nx", arguments.only_if_absent, "Only if there is no NEW");
+
+  auto* const copy = add_key_command(app, arguments, Command::kCopy, "copy",
+                                     "Give the value of KEY to NEW as well");
+  copy->add_option("NEW", arguments.new_key)->required();
+  copy->add_flag("--replace", arguments.replace, "Even if there is a NEW");
+}
+
+void describe_reads(CLI::App& app, Arguments& arguments) {
+  auto* const getrange = add_key_command(
+      app, arguments, Command::kGetrange, "getrange",
+      "Write the bytes of KEY from FIRST to LAST; negative ones count from the end");
+  add_number(*getrange, "FIRST", arguments.first)->required();
+  add_number(*getrange, "LAST", arguments.last)->required();
+
+  add_key_command(app, arguments, Command::kStrlen, "strlen", "Print the value's length in bytes");
+}
+
+void describe_several(CLI::App& app, Arguments& arguments) {
+  add_words(*add_command(app, arguments, Command::kDel, "del", "Remove keys"), "KEY",
+            arguments.keys);
+  add_words(*add_command(app, arguments, Command::kExists, "exists",
+                         "Exit with 0 if all of the keys exist, with 1 if not"),
+            "KEY", arguments.keys);
+  add_words(*add_command(app, arguments, Command::kMget, "mget",
+                         "Print keys and their values, a tab between, unprintable bytes as \\xNN"),
+            "KEY", arguments.keys);
+  add_words(*add_command(app, arguments, Command::kMset, "mset", "Set keys, one after the other"),
+            "KEY VALUE", arguments.pairs);
+}
+
+void describe_listings(CLI::App& app, Arguments& arguments) {
+  constexpr const char* kNull = "-0,--null";
+  constexpr const char* kNullDescription = "End each line with a zero byte, and escape nothing";
+  auto* const keys = add_command(app, arguments, Command::kKeys, "keys",
+                                 "List the keys that match PATTERN (* ? [a-z] [^a] \\x)");
+  keys->add_option("PATTERN", arguments.pattern);
+  keys->add_flag(kNull, arguments.null_separated, kNullDescription);
+
+  auto* const scan = add_command(app, arguments, Command::kScan, "scan",
+                                 "Print the next cursor, 0 at the end, and a page of keys");
+  add_number(*scan, "CURSOR", arguments.cursor);
+  scan->add_option("--match", arguments.pattern, "Keys that match PATTERN")->type_name("PATTERN");
+  const auto take_count = [&arguments](std::size_t count) { arguments.count = count; };
+  add_number<std::size_t>(*scan, "--count", 1, std::numeric_limits<std::size_t>::max(), take_count,
+                          "How many sets to look at");
+  scan->add_flag(kNull, arguments.null_separated, kNullDescription);
+
+  auto* const info = add_command(app, arguments, Command::kInfo, "info",
+                                 "Show how a key, or every key, is stored");
+  info->add_option("KEY", arguments.key);
+}
+
+}  // namespace
+
+void describe_commands(CLI::App& app, Arguments& arguments) {
+  describe_set(app, arguments);
+  add_key_command(app, arguments, Command::kGet, "get", "Write the value of KEY, byte for byte");
+  describe_several(app, arguments);
+  describe_reads(app, arguments);
+  describe_changes(app, arguments);
+  describe_expiry(app, arguments);
+  describe_listings(app, arguments);
+  add_command(app, arguments, Command::kSweep, "sweep",
+              "Give back the memory of expired keys and of what dead writers left");
+  add_command(app, arguments, Command::kVersion, "version", "Show the version");
+}
+
+bool has_structured_output(Command command) {
+  switch (command) {
+    case Command::kSet:
+    case Command::kGet:
+    case Command::kGetrange:
+    case Command::kExpire:
+    case Command::kPersist:
+    case Command::kCas:
+    case Command::kRename:
+    case Command::kCopy:
+    case Command::kMset:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace ipsetkv::cli

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "layout/drawer_decoder.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ipsetkv::layout {
+namespace {
+
+/// Kernels before 4.8 don't tell how many elements a set has.
+constexpr std::size_t kUntold = 65'536;
+
+constexpr std::size_t kMaxKeyBytes = 65'536;
+
+}  // namespace
+
+bool is_expiring(const ipset::CreateOptions& options) {
+  return options.timeout && options.counters && options.maxelem == kExpiringMaxElements;
+}
+
+bool can_be_drawer(const ipset::SetHeader& header) {
+  const ipset::CreateOptions& options = header.options;
+  if (header.type == ipset::SetType::kBitmapPort)
+    return options.counters && !options.comment && !options.skbinfo;
+  if (header.type != ipset::SetType::kHashIpPort || options.netmask || options.bitmask)
+    return false;
+  if (header.elements.value_or(0) > 0 || is_expiring(options)) return true;
+  return header.family == ipset::Family::kInet && !options.comment && !options.timeout &&
+         !options.counters && !options.skbinfo && !options.forceadd;
+}
+
+void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::string* value) {
+  counting_ = header.type == ipset::SetType::kBitmapPort;
+  if (counting_) return counters_.begin(header, has_key, value);
+  chunk_kind_ = header.family == ipset::Family::kInet6 ? Kind::kIpv6 : Kind::kIpv4;
+  value_ = value;
+  elements_ = header.elements.value_or(kUntold);
+  text_.clear();
+  key_chain_.clear();
+  key_.clear();
+  kind_.reset();
+  broken_ = false;
+  deadline_.reset();
+  commented_ = header.options.comment;
+  expiring_ = is_expiring(header.options);
+}
+
+bool DrawerDecoder::take(const ipset::Element& element) {
+  if (counting_) return counters_.take(element);
+  if (!element.ip || !element.port || !element.protocol) return false;
+  if (element.protocol == kKeyText) return take_key(element);
+  if (element.comment.empty() ? take_chunk(element) : take_text(element)) return true;
+  // What is left of a value whose time is over need not make sense.
+  broken_ = true;
+  return expiring_;
+}
+
+bool DrawerDecoder::take_key(const ipset::Element& element) {
+  std::array<std::byte, kTextBytes> piece{};
+  const auto offset = text::offset_of(element);
+  const auto length = text::decode(element.comment.view(), piece.data());
+  if (!offset || !length || *offset + *length > kMaxKeyBytes) return false;
+  if (key_.size() < *offset + *length) key_.resize(*offset + *length);
+  std::copy_n(reinterpret_cast<const char*>(piece.data()), *length,
+              key_.begin() + static_cast<std::ptrdiff_t>(*offset));
+  key_chain_.take(*offset, *length);
+  return true;
+}
+
+bool DrawerDecoder::choose(Kind kind) {
+  if (kind_) return *kind_ == kind;
+  kind_ = kind;
+  if (kind != Kind::kComment) {
+    const chunks::Shape shape = kind == Kind::kIpv6 ? chunks::kIpv6 : chunks::kIpv4;
+    const std::size_t count = std::min(elements_, chunks::kMaxChunks);
+    std::span<std::byte> bytes;
+    if (value_ != nullptr) {
+      value_->resize(count * shape.bytes);
+      bytes = std::as_writable_bytes(std::span(*value_));
+    }
+    chunks_.begin(shape, count, bytes);
+  } else if (value_ != nullptr) {
+    value_->resize(elements_ * kTextBytes);
+  }
+  return true;
+}
+
+bool DrawerDecoder::take_text(const ipset::Element& element) {
+  if (element.protocol != kPlain || chunk_kind_ != Kind::kIpv4 || !choose(Kind::kComment))
+    return false;
+  const auto offset = text::offset_of(element);
+  // Pieces without a gap reach no further than so many full ones.
+  if (!offset || *offset + kTextBytes > elements_ * kTextBytes) return false;
+  std::array<std::byte, kTextBytes> nowhere;
+  std::byte* const place =
+      value_ == nullptr ? nowhere.data() : reinterpret_cast<std::byte*>(value_->data()) + *offset;
+  const auto length = text::decode(element.comment.view(), place);
+  if (!length) return false;
+  text_.take(*offset, *length);
+  if (*offset == 0) deadline_ = element.packets;
+  return true;
+}
+
+bool DrawerDecoder::take_chunk(const ipset::Element& element) {
+  if (!choose(chunk_kind_) || !chunks_.take(element)) return false;
+  if (*element.port == 0) deadline_ = element.packets;
+  return true;
+}
+
+std::optional<std::size_t> DrawerDecoder::value_length() {
+  if (!kind_) return 0;
+  return *kind_ == Kind::kComment ? text_.finish() : chunks_.finish();
+}
+
+std::optional<Decoded> DrawerDecoder::finish_counters() {
+  Decoded decoded{.value_bytes = 0, .kind = Kind::kCounters, .deadline = counters_.deadline()};
+  decoded.ended = counters_.has_ended();
+  if (decoded.ended) return decoded;
+  const auto length = counters_.finish();
+  if (!length) return std::nullopt;
+  decoded.value_bytes = *length;
+  return decoded;
+}
+
+std::optional<Decoded> DrawerDecoder::finish() {
+  if (counting_) return finish_counters();
+  const bool has_key = !key_chain_.empty();
+  const bool begun = kind_ && (*kind_ == Kind::kComment ? text_.has_begun() : chunks_.has_begun());
+  Decoded decoded{.value_bytes = 0, .kind = kind_.value_or(chunk_kind_), .deadline = {}};
+  if (expiring_ && !begun) {
+    decoded.ended = true;
+    return decoded;
+  }
+  if (broken_) return std::nullopt;
+  if (has_key && key_chain_.finish() != key_.size()) return std::nullopt;
+  // Bare addresses in a set with comments are somebody else's, unless they come with a key.
+  if (commented_ && !has_key && kind_ != Kind::kComment) return std::nullopt;
+  // Only a set without any element may lack a first chunk.
+  if (!kind_ && has_key) return std::nullopt;
+  const auto length = value_length();
+  if (!length) return std::nullopt;
+  decoded.value_bytes = *length;
+  if (expiring_) decoded.deadline = deadline_;
+  return decoded;
+}
+
+}  // namespace ipsetkv::layout
