@@ -20,8 +20,7 @@ constexpr std::size_t kQuestionBytes = 4096;
 
 Connection::Connection(netlink::Socket socket, std::chrono::milliseconds timeout)
     : socket_(std::move(socket)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(netlink::Socket::dump_part_bytes())),
-      buffer_bytes_(netlink::Socket::dump_part_bytes()),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(netlink::Socket::kLargestPartBytes)),
       timeout_(timeout),
       questions_(kProtocolNewest, kQuestionBytes) {}
 
@@ -126,7 +125,7 @@ Result<Listing> Connection::list(std::string_view name, ListMode mode) {
   const auto bytes = questions_.finish(sequence);
   if (!bytes) return tl::unexpected(bytes.error());
   if (auto sent = socket_.send(*bytes); !sent) return tl::unexpected(sent.error());
-  return Result<Listing>(tl::in_place, socket_, buffer(), sequence, mode, name, timeout_);
+  return Result<Listing>(tl::in_place, socket_, part_buffer(), sequence, mode, name, timeout_);
 }
 
 Result<std::optional<SetHeader>> Connection::header(std::string_view name) {

@@ -79,11 +79,16 @@ class Connection {
   /// Executes the one command in `batch` and hands its answer's attributes to `visit`.
   template <class Visit>
   [[nodiscard]] Result<void> ask(Batch& batch, Visit visit);
-  [[nodiscard]] std::span<std::byte> buffer() { return {buffer_.get(), buffer_bytes_}; }
+  /// For short answers; a larger one would ask the kernel for larger parts of dumps.
+  [[nodiscard]] std::span<std::byte> buffer() {
+    return part_buffer().first(netlink::Socket::dump_part_bytes());
+  }
+  [[nodiscard]] std::span<std::byte> part_buffer() {
+    return {buffer_.get(), netlink::Socket::kLargestPartBytes};
+  }
 
   netlink::Socket socket_;
   std::unique_ptr<std::byte[]> buffer_;
-  std::size_t buffer_bytes_;
   std::chrono::milliseconds timeout_;
   std::uint32_t next_sequence_ = 1;
   std::uint8_t protocol_ = kProtocolNewest;

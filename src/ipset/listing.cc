@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "ipset/listing.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "ipset/kernel_error.h"
 
 namespace ipsetkv::ipset {
+namespace {
+
+// A listing that is still not at its end after so many parts is long.
+constexpr std::size_t kSmallParts = 4;
+
+}  // namespace
 
 Listing::Listing(netlink::Socket& socket, std::span<std::byte> buffer, std::uint32_t sequence,
                  ListMode mode, std::string_view subject, std::chrono::milliseconds timeout)
@@ -73,7 +80,9 @@ Result<void> Listing::fetch() {
 }
 
 Result<void> Listing::receive_part() {
-  const auto datagram = socket_.receive(buffer_, timeout_);
+  if (parts_ == kSmallParts) socket_.enlarge_parts();
+  const std::size_t bytes = std::min(buffer_.size(), socket_.part_bytes());
+  const auto datagram = socket_.receive(buffer_.first(bytes), timeout_);
   if (!datagram) {
     done_ = true;
     return tl::unexpected(datagram.error());
