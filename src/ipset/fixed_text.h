@@ -27,6 +27,13 @@ class FixedText {
   }
   constexpr void clear() { size_ = 0; }
 
+  /// Takes what `write` puts into the room for `Limit` bytes that it is given, and as many of them
+  /// as it returns.
+  template <class Write>
+  constexpr void write(Write write) {
+    size_ = static_cast<std::uint16_t>(std::min<std::size_t>(write(bytes_.data()), Limit));
+  }
+
   [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
   [[nodiscard]] constexpr std::string_view view() const { return {bytes_.data(), size_}; }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "netlink/attributes.h"
@@ -39,31 +40,88 @@ constexpr std::array<char, 256> make_escapes() {
     escapes[byte] = escape_of(static_cast<unsigned char>(byte));
   return escapes;
 }
+/// A table, because which byte comes next cannot be foreseen, and a wrongly foreseen branch costs
+/// more than all else about an escape.
 constexpr std::array<char, 256> kEscapes = make_escapes();
 
-/// Without a table and branches, so that the compiler can look at many bytes at once.
+/// Bytes that are compared at once; GCC and Clang make them the processor's own.
+using Vector [[gnu::vector_size(16)]] = unsigned char;
+
+/// Each byte all ones where it does not stand for itself, and otherwise zero.
+Vector escaped(Vector bytes) {
+  const auto mask = (bytes == '\0') | (bytes == '\n') | (bytes == '"') |
+                    (bytes == static_cast<unsigned char>(kEscape));
+  return reinterpret_cast<Vector>(mask);
+}
+Vector escaping(Vector bytes) {
+  return reinterpret_cast<Vector>(bytes == static_cast<unsigned char>(kEscape));
+}
+
+/// The number of the first byte that is not zero; nothing if all are.
+std::optional<std::size_t> first_set(Vector mask) {
+  std::array<std::uint64_t, 2> halves;
+  static_assert(sizeof halves == sizeof mask);
+  std::memcpy(halves.data(), &mask, sizeof halves);
+  if ((halves[0] | halves[1]) == 0) return std::nullopt;
+  const std::size_t half = halves[0] != 0 ? 0 : 1;
+  // The first byte has to be the lowest.
+  const std::uint64_t bits =
+      std::endian::native == std::endian::big ? __builtin_bswap64(halves[half]) : halves[half];
+  return half * sizeof bits + static_cast<std::size_t>(std::countr_zero(bits)) / 8;
+}
+
 std::size_t count_escapes(std::span<const std::byte> bytes) {
+  // As many as a byte can count.
+  constexpr std::size_t kBlock = 255 * sizeof(Vector);
   std::size_t count = 0;
+  while (bytes.size() >= sizeof(Vector)) {
+    Vector counts{};
+    const auto block =
+        bytes.first(std::min(bytes.size() / sizeof(Vector) * sizeof(Vector), kBlock));
+    for (std::size_t done = 0; done < block.size(); done += sizeof(Vector)) {
+      Vector some;
+      std::memcpy(&some, block.data() + done, sizeof some);
+      counts -= escaped(some);
+    }
+    for (std::size_t place = 0; place < sizeof(Vector); ++place) count += counts[place];
+    bytes = bytes.subspan(block.size());
+  }
   for (const std::byte byte : bytes)
-    count += static_cast<std::size_t>((byte == std::byte{0}) | (byte == std::byte{'\n'}) |
-                                      (byte == std::byte{'"'}) | (byte == std::byte{'\\'}));
+    if (escape_of(std::to_integer<unsigned char>(byte)) != 0) ++count;
   return count;
 }
 
-std::optional<std::byte> unescape(char letter) {
-  switch (letter) {
-    case '0':
-      return std::byte{0};
-    case 'n':
-      return std::byte{'\n'};
-    case 'q':
-      return std::byte{'"'};
-    case '\\':
-      return std::byte{'\\'};
-    default:
-      return std::nullopt;
+/// Copies bytes up to the first that `stops` marks, or all, and returns how many. What it writes
+/// behind them, within `length`, means nothing.
+template <Vector (*stops)(Vector)>
+std::size_t copy_until(const char* from, std::size_t length, char* to) {
+  std::size_t done = 0;
+  for (; length - done >= sizeof(Vector); done += sizeof(Vector)) {
+    Vector bytes;
+    std::memcpy(&bytes, from + done, sizeof bytes);
+    std::memcpy(to + done, &bytes, sizeof bytes);
+    if (const auto stop = first_set(stops(bytes))) return done + *stop;
   }
+  Vector rest{};
+  std::memcpy(&rest, from + done, length - done);
+  std::memcpy(to + done, &rest, length - done);
+  const auto stop = first_set(stops(rest));
+  return std::min(length, done + stop.value_or(length));
 }
+
+/// What a letter behind the escape stands for; kNoByte if nothing.
+constexpr std::uint16_t kNoByte = 256;
+constexpr std::array<std::uint16_t, 256> make_unescapes() {
+  std::array<std::uint16_t, 256> bytes{};
+  bytes.fill(kNoByte);
+  for (std::uint16_t byte = 0; byte < kNoByte; ++byte)
+    if (const char letter = escape_of(static_cast<unsigned char>(byte)); letter != 0)
+      bytes[static_cast<unsigned char>(letter)] = byte;
+  return bytes;
+}
+constexpr std::array<std::uint16_t, 256> kUnescapes = make_unescapes();
+
+std::uint16_t unescape(char letter) { return kUnescapes[static_cast<unsigned char>(letter)]; }
 
 void put_offset(std::uint64_t offset, ipset::Family family, ipset::Element& element) {
   const std::uint32_t address =
@@ -91,26 +149,23 @@ std::uint64_t encode(std::span<const std::byte> bytes, std::uint64_t offset, ips
                      std::uint8_t protocol, ipset::Element& element) {
   put_offset(offset, family, element);
   element.protocol = protocol;
-  const std::size_t ahead = std::min<std::size_t>(bytes.size() - offset, kTextBytes);
-  const auto plain = bytes.subspan(offset, ahead);
-  if (ahead > 0 && count_escapes(plain) == 0) {
-    element.comment.assign({reinterpret_cast<const char*>(plain.data()), ahead});
-    return offset + ahead;
-  }
-  std::array<char, kTextBytes> text;
-  std::size_t length = 0;
-  for (; offset < bytes.size(); ++offset) {
-    const auto byte = std::to_integer<unsigned char>(bytes[offset]);
-    const char escape = kEscapes[byte];
-    if (length + (escape != 0 ? 2 : 1) > kTextBytes) break;
-    if (escape != 0) text[length++] = kEscape;
-    text[length++] = escape != 0 ? escape : static_cast<char>(byte);
-  }
-  if (length == 0) {
+  element.comment.write([&](char* text) {
+    std::size_t length = 0;
+    for (;;) {
+      const std::size_t room = std::min<std::size_t>(bytes.size() - offset, kTextBytes - length);
+      const std::size_t run = copy_until<escaped>(
+          reinterpret_cast<const char*>(bytes.data()) + offset, room, text + length);
+      offset += run;
+      length += run;
+      if (offset == bytes.size() || length + 2 > kTextBytes) break;
+      text[length++] = kEscape;
+      text[length++] = kEscapes[std::to_integer<unsigned char>(bytes[offset++])];
+    }
+    if (length > 0) return length;
     text[length++] = kEscape;
     text[length++] = kNothing;
-  }
-  element.comment.assign({text.data(), length});
+    return length;
+  });
   return offset;
 }
 
@@ -137,20 +192,42 @@ std::optional<std::uint64_t> offset_of(const ipset::Element& element) {
 std::optional<std::size_t> decode(std::string_view comment, std::byte* place) {
   if (comment.empty() || comment.size() > kTextBytes) return std::nullopt;
   if (comment == std::string_view{"\\-"}) return 0;
-  std::size_t length = 0;
-  while (!comment.empty()) {
-    const std::size_t plain = std::min(comment.find(kEscape), comment.size());
-    std::memcpy(place + length, comment.data(), plain);
-    length += plain;
-    comment.remove_prefix(plain);
-    if (comment.empty()) break;
-    if (comment.size() < 2) return std::nullopt;
-    const auto byte = unescape(comment[1]);
-    if (!byte) return std::nullopt;
-    place[length++] = *byte;
-    comment.remove_prefix(2);
+  const char* from = comment.data();
+  std::size_t left = comment.size();
+  auto* to = reinterpret_cast<char*>(place);
+  // Two bytes stand for one byte at least, so that what is written behind a stop here is written
+  // again. Behind the last byte may be what another piece stands for.
+  while (left >= 2 * sizeof(Vector)) {
+    Vector bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    std::memcpy(to, &bytes, sizeof bytes);
+    const auto stop = first_set(escaping(bytes));
+    const std::size_t plain = stop.value_or(sizeof bytes);
+    from += plain;
+    to += plain;
+    left -= plain;
+    if (!stop) continue;
+    const std::uint16_t byte = unescape(from[1]);
+    if (byte == kNoByte) return std::nullopt;
+    *to++ = static_cast<char>(byte);
+    from += 2;
+    left -= 2;
   }
-  return length;
+  while (left > 0) {
+    const std::string_view rest(from, left);
+    const std::size_t plain = std::min(rest.find(kEscape), left);
+    std::memcpy(to, from, plain);
+    from += plain;
+    to += plain;
+    left -= plain;
+    if (left == 0) break;
+    const std::uint16_t byte = left > 1 ? unescape(from[1]) : kNoByte;
+    if (byte == kNoByte) return std::nullopt;
+    *to++ = static_cast<char>(byte);
+    from += 2;
+    left -= 2;
+  }
+  return static_cast<std::size_t>(to - reinterpret_cast<char*>(place));
 }
 
 void Chain::take(std::uint64_t offset, std::uint64_t bytes) {

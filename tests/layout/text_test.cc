@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "support/hex.h"
@@ -67,6 +68,28 @@ TEST(Text, TakesCommentsThatNobodyWroteForNone) {
   for (const std::string_view comment : {""sv, "\\"sv, "abc\\"sv, "\\x"sv, "\\-a"sv, "a\\-"sv})
     EXPECT_FALSE(decode(comment, place.data())) << comment;
   EXPECT_FALSE(decode(std::string(240, 'x'), place.data()));
+}
+
+// Pieces come in any order: what stands behind one may be another's already.
+TEST(Text, WritesNothingBehindWhatAPieceStandsFor) {
+  constexpr std::byte kUntouched{0xAA};
+  for (const std::string_view byte : {"x"sv, "\""sv, "\0"sv}) {
+    for (std::size_t length = 1; length <= kTextBytes; ++length) {
+      for (std::size_t place = 0; place < length; place += 5) {
+        std::string bytes(length, 'x');
+        bytes.replace(place, 1, byte);
+        Element element;
+        const std::uint64_t end = encode(tests::as_bytes(bytes), 0, Family::kInet, kPlain, element);
+        std::array<std::byte, 2 * kTextBytes> decoded;
+        decoded.fill(kUntouched);
+        ASSERT_EQ(decode(element.comment.view(), decoded.data()), end) << length << ' ' << place;
+        EXPECT_EQ(tests::as_text(std::span(decoded).first(end)), bytes.substr(0, end));
+        EXPECT_EQ(std::count(decoded.begin() + static_cast<std::ptrdiff_t>(end), decoded.end(),
+                             kUntouched),
+                  static_cast<std::ptrdiff_t>(decoded.size() - end));
+      }
+    }
+  }
 }
 
 TEST(Text, CountsAtLeastAsManyPiecesAsThereAre) {
