@@ -34,10 +34,10 @@ std::size_t count_elements(const DrawerContent& content) {
 
 /// The buckets that hold so many elements without growing.
 std::uint32_t hashsize_for(Kind kind, std::size_t elements) {
-  // A bucket grows to a dozen elements before the table does, so a comment's table may be the
-  // smaller power of two: its pointers would be a good part of the memory.
-  const std::size_t buckets =
-      kind == Kind::kComment ? std::bit_floor(elements) : std::bit_ceil(elements);
+  // A bucket grows to a dozen elements before the table does, and one with two costs little more
+  // than one with one, so a comment's table is as small as it can be: with 2.25 elements a bucket,
+  // one in a million has more than a dozen.
+  const std::size_t buckets = std::bit_ceil(kind == Kind::kComment ? elements * 4 / 9 : elements);
   return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(buckets));
 }
 
