@@ -18,20 +18,23 @@ namespace ipsetkv::bench {
 /// client that keeps a value this way can be faster, so this is what ipsetkv is measured by.
 class Floor : public Peer {
  public:
-  /// What stands behind `flush`, `add` and `swap`.
-  enum class Ending {
-    kTested,        ///< `test`, which shows what came out of the swap; nothing acknowledged.
-    kUnguarded,     ///< Nothing, and nothing acknowledged.
-    kAcknowledged,  ///< Nothing; the swap is acknowledged.
+  /// What a replacement is made of.
+  enum class Writing {
+    /// All that ipsetkv sends: the lock is taken, the value published under it, what came out is
+    /// tested for its first element and its options, the lock is given back. Nothing is
+    /// acknowledged.
+    kLocked,
+    kBare,          ///< `flush`, `add` and `swap`, nothing acknowledged.
+    kAcknowledged,  ///< The same, with the swap acknowledged.
   };
   /// What becomes of a listing.
   enum class Reading {
     kReceived,  ///< Each part is received, and thrown away.
-    kDecoded,   ///< The chunks are put together, unchecked.
+    kDecoded,   ///< The value is put together, unchecked.
   };
 
   /// Nothing, with errno, if the kernel refuses the two sets.
-  [[nodiscard]] static std::unique_ptr<Floor> open(const Values& values, Ending ending,
+  [[nodiscard]] static std::unique_ptr<Floor> open(const Task& task, Writing writing,
                                                    Reading reading);
 
   [[nodiscard]] bool set(std::size_t which) override;
@@ -43,9 +46,13 @@ class Floor : public Peer {
   };
   using Socket = std::unique_ptr<mnl_socket, Close>;
 
-  Floor(Socket socket, Ending ending, Reading reading);
-  [[nodiscard]] bool create_sets(std::size_t chunks);
-  void prepare(const Values& values);
+  Floor(Socket socket, const Task& task, Writing writing, Reading reading);
+  [[nodiscard]] bool create_sets();
+  void prepare();
+  /// In one send: the lock's own set takes the value.
+  void write_small(Requests& requests, const std::vector<Piece>& pieces) const;
+  void write(Requests& requests, const std::vector<Piece>& pieces) const;
+  void write_bare(Requests& requests, const std::vector<Piece>& pieces) const;
   [[nodiscard]] bool send(const std::vector<std::byte>& messages);
   [[nodiscard]] bool nothing_failed();
   [[nodiscard]] bool acknowledged();
@@ -53,9 +60,12 @@ class Floor : public Peer {
 
   Socket socket_;
   int descriptor_;
-  Ending ending_;
+  Task task_;
+  Writing writing_;
   Reading reading_;
   std::string spare_;
+  std::string lock_;  ///< Its name while nobody has it.
+  std::string held_;
   std::vector<std::byte> buffer_;
   std::array<Sends, 2> writes_;
   Sends read_;

@@ -50,12 +50,12 @@ LibipsetPeer::LibipsetPeer(std::unique_ptr<ipset, Close> library, const Values& 
   ipset_custom_printf(library_.get(), report_misuse, report_failure, gather_output, &output_);
 }
 
-std::unique_ptr<LibipsetPeer> LibipsetPeer::open(const Values& values) {
+std::unique_ptr<LibipsetPeer> LibipsetPeer::open(const Task& task) {
   // The list of types is one for the process.
   static const bool loaded = (ipset_load_types(), true);
   std::unique_ptr<ipset, Close> library(loaded ? ipset_init() : nullptr);
   if (!library) return nullptr;
-  std::unique_ptr<LibipsetPeer> peer(new LibipsetPeer(std::move(library), values));
+  std::unique_ptr<LibipsetPeer> peer(new LibipsetPeer(std::move(library), task.values));
   return peer->set(1) ? std::move(peer) : nullptr;
 }
 

@@ -21,7 +21,7 @@ namespace ipsetkv::bench {
 class LibipsetPeer : public Peer {
  public:
   /// Nothing if libipset refuses to start or to write.
-  [[nodiscard]] static std::unique_ptr<LibipsetPeer> open(const Values& values);
+  [[nodiscard]] static std::unique_ptr<LibipsetPeer> open(const Task& task);
 
   [[nodiscard]] bool set(std::size_t which) override;
   [[nodiscard]] bool get(std::string& value) override;

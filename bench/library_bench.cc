@@ -3,14 +3,18 @@
 // Reading and replacing one value: ipsetkv beside the bare conversation with the kernel and beside
 // libipset, in one run.
 //
-//   set/BYTES/WHO    replaces the key's value; two values take turns
-//   get/BYTES/WHO    reads the key's value into a string whose memory is reused
+//   set/LAYOUT/BYTES/WHO        replaces the key's value; two values take turns
+//   sustain/LAYOUT/BYTES/WHO    the same, for two seconds on end
+//   get/LAYOUT/BYTES/WHO        reads the key's value into a string whose memory is reused
+//   increment/LAYOUT/BYTES/WHO  adds 1 to a number of so many digits
 //
 // who                  what is done
-//   ipsetkv              Store::set and Store::get
+//   ipsetkv              Store::set, Store::get and Store::increment
 //   floor                the same messages, prepared beforehand, by a loop that does nothing else;
 //                        of a listing, every part is received and thrown away
-//   floor_unguarded      set without the `test` by which ipsetkv sees what it has replaced
+//   floor_bare           set without the lock, and without the questions by which ipsetkv sees what
+//   it
+//                        has replaced
 //   floor_acknowledged   the same with the last message acknowledged, as netlink is mostly used
 //   floor_decoded        get with the value put together from the listing, nothing checked
 //   libipset             the ipset tool's library in this process, with its command lines
@@ -27,6 +31,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -42,71 +47,102 @@
 namespace ipsetkv::bench {
 namespace {
 
-constexpr std::size_t kSizes[] = {8, 64, 1024, 64 * 1024, 256 * 1024};
-constexpr std::size_t kShortBytes = 64;
+constexpr std::size_t kKib = 1024;
+constexpr std::size_t kMib = 1024 * kKib;
+constexpr std::size_t kShortBytes = 1 * kKib;
+constexpr std::size_t kNumberBytes = 8;
 constexpr int kShortRepetitions = 101;
+constexpr int kSustainedRepetitions = 7;
+constexpr double kSustainedSeconds = 2;
+
+/// The sizes that everybody is asked for.
+struct Sizes {
+  Layout layout;
+  const char* name;
+  std::vector<std::size_t> bytes;
+};
 
 bool any_failed = false;
 
+/// What Store::set chooses of itself.
+Layout automatic(std::size_t bytes) {
+  return bytes <= kAutoIpv4Bytes ? Layout::kIpv4 : Layout::kComment;
+}
+
 class StorePeer : public Peer {
  public:
-  static std::unique_ptr<Peer> open(const Values& values) {
+  static std::unique_ptr<Peer> open(const Task& task) {
     auto store = Store::open();
     if (!store) return nullptr;
-    auto peer = std::make_unique<StorePeer>(*std::move(store), values);
+    auto peer = std::make_unique<StorePeer>(*std::move(store), task);
     // The first write makes the key, the second the spare set; from the third on all are alike.
     for (const std::size_t which : {0, 1, 0, 1})
       if (!peer->set(which)) return nullptr;
     return peer;
   }
 
-  StorePeer(Store store, const Values& values) : store_(std::move(store)), values_(values) {}
+  StorePeer(Store store, const Task& task) : store_(std::move(store)), task_(task) {
+    options_.layout = task.layout;
+  }
 
-  bool set(std::size_t which) override { return store_.set(kKey, values_[which]).has_value(); }
+  bool set(std::size_t which) override {
+    const std::string& value = task_.values[which];
+    if (task_.layout == automatic(value.size())) return store_.set(kKey, value).has_value();
+    return store_.set(kKey, value, options_).has_value();
+  }
   bool get(std::string& value) override { return store_.get(kKey, value).value_or(false); }
 
  private:
   Store store_;
-  Values values_;
+  Task task_;
+  SetOptions options_;
 };
 
-template <Floor::Ending ending, Floor::Reading reading>
-std::unique_ptr<Peer> open_floor(const Values& values) {
-  return Floor::open(values, ending, reading);
+template <Floor::Writing writing>
+std::unique_ptr<Peer> open_writer(const Task& task) {
+  return Floor::open(task, writing, Floor::Reading::kReceived);
 }
 
-std::unique_ptr<Peer> open_libipset(const Values& values) { return LibipsetPeer::open(values); }
+template <Floor::Reading reading>
+std::unique_ptr<Peer> open_reader(const Task& task) {
+  return Floor::open(task, Floor::Writing::kLocked, reading);
+}
 
-using Open = std::unique_ptr<Peer> (*)(const Values& values);
+std::unique_ptr<Peer> open_libipset(const Task& task) { return LibipsetPeer::open(task); }
+
+using Open = std::unique_ptr<Peer> (*)(const Task& task);
 
 struct Contestant {
   const char* name;
   Open open;
 };
 
-constexpr Contestant kWriters[] = {
+const std::vector<Contestant> kWriters = {
     {"ipsetkv", StorePeer::open},
-    {"floor", open_floor<Floor::Ending::kTested, Floor::Reading::kReceived>},
-    {"floor_unguarded", open_floor<Floor::Ending::kUnguarded, Floor::Reading::kReceived>},
-    {"floor_acknowledged", open_floor<Floor::Ending::kAcknowledged, Floor::Reading::kReceived>},
-    {"libipset", open_libipset},
+    {"floor", open_writer<Floor::Writing::kLocked>},
+    {"floor_bare", open_writer<Floor::Writing::kBare>},
+    {"floor_acknowledged", open_writer<Floor::Writing::kAcknowledged>},
 };
 
-constexpr Contestant kReaders[] = {
+const std::vector<Contestant> kReaders = {
     {"ipsetkv", StorePeer::open},
-    {"floor", open_floor<Floor::Ending::kTested, Floor::Reading::kReceived>},
-    {"floor_decoded", open_floor<Floor::Ending::kTested, Floor::Reading::kDecoded>},
-    {"libipset", open_libipset},
+    {"floor", open_reader<Floor::Reading::kReceived>},
+    {"floor_decoded", open_reader<Floor::Reading::kDecoded>},
 };
 
-Values make_values(std::size_t bytes) {
+constexpr Contestant kLibipset = {"libipset", open_libipset};
+
+/// Made once for each size.
+const Values& values_of(std::size_t bytes) {
+  static std::map<std::size_t, Values> made;
+  const auto [place, missing] = made.try_emplace(bytes);
+  if (!missing) return place->second;
   std::minstd_rand random(1);
   std::uniform_int_distribution<int> printable('!', '~');
-  Values values;
-  for (std::string& value : values)
+  for (std::string& value : place->second)
     std::generate_n(std::back_inserter(value), bytes,
                     [&] { return static_cast<char>(printable(random)); });
-  return values;
+  return place->second;
 }
 
 /// Whether the key has this value for somebody who comes to it anew.
@@ -124,20 +160,19 @@ void fail(benchmark::State& state, const char* reason) {
 
 /// A contestant in an empty namespace, with values[1] in place; null, and the run is skipped, if
 /// that does not work.
-std::unique_ptr<Peer> begin(benchmark::State& state, Open open, const Values& values) {
+std::unique_ptr<Peer> begin(benchmark::State& state, Open open, const Task& task) {
   if (!destroy_all_sets()) {
     fail(state, "the sets before it could not be removed");
     return nullptr;
   }
-  auto peer = open(values);
-  if (peer && is_stored(values[1])) return peer;
+  auto peer = open(task);
+  if (peer && is_stored(task.values[1])) return peer;
   fail(state, "it could not be set up");
   return nullptr;
 }
 
-void time_writes(benchmark::State& state, Open open, std::size_t bytes) {
-  const Values values = make_values(bytes);
-  const auto peer = begin(state, open, values);
+void time_writes(benchmark::State& state, Open open, const Task& task) {
+  const auto peer = begin(state, open, task);
   if (!peer) return;
   std::size_t which = 1;
   bool good = true;
@@ -145,35 +180,74 @@ void time_writes(benchmark::State& state, Open open, std::size_t bytes) {
     which = 1 - which;
     good &= peer->set(which);
   }
-  if (!good || !is_stored(values[which])) fail(state, "the value was not written");
+  if (!good || !is_stored(task.values[which])) fail(state, "the value was not written");
 }
 
-void time_reads(benchmark::State& state, Open open, std::size_t bytes) {
-  const Values values = make_values(bytes);
-  const auto peer = begin(state, open, values);
+void time_reads(benchmark::State& state, Open open, const Task& task) {
+  const auto peer = begin(state, open, task);
   if (!peer) return;
   std::string value;
   // The first read allocates, in ipsetkv and elsewhere.
   bool good = peer->get(value);
   for (auto iteration : state) good &= peer->get(value);
   const bool only_receives = value.empty();
-  if (!good || (!only_receives && value != values[1]) || !is_stored(values[1]))
+  if (!good || (!only_receives && value != task.values[1]) || !is_stored(task.values[1]))
     fail(state, "the value read is wrong");
 }
 
-template <std::size_t count>
-void register_all(const char* operation, const Contestant (&contestants)[count],
-                  void (*time)(benchmark::State&, Open, std::size_t), bool often) {
-  for (const std::size_t bytes : kSizes) {
+void time_increments(benchmark::State& state) {
+  auto store = destroy_all_sets() ? Store::open() : tl::unexpected(Error{});
+  std::int64_t number = 1;
+  for (std::size_t digit = 1; digit < kNumberBytes; ++digit) number *= 10;
+  if (!store || !store->set(kKey, std::to_string(number))) return fail(state, "no number");
+  bool good = true;
+  for (auto iteration : state) good &= store->increment(kKey) == ++number;
+  if (!good || !is_stored(std::to_string(number))) fail(state, "the sum is wrong");
+}
+
+template <class... Arguments>
+benchmark::internal::Benchmark* enter(const std::string& operation, const Sizes& sizes,
+                                      std::size_t bytes, const char* who, Arguments... arguments) {
+  const std::string name = operation + "/" + sizes.name + "/" + std::to_string(bytes) + "/" + who;
+  return benchmark::RegisterBenchmark(name.c_str(), arguments...)->Unit(benchmark::kMicrosecond);
+}
+
+void enter_all(const std::string& operation, const Sizes& sizes,
+               const std::vector<Contestant>& contestants,
+               void (*time)(benchmark::State&, Open, const Task&), bool often) {
+  for (const std::size_t bytes : sizes.bytes) {
+    const Task task{.layout = sizes.layout, .values = values_of(bytes)};
     for (const Contestant& contestant : contestants) {
-      const std::string name =
-          std::string(operation) + "/" + std::to_string(bytes) + "/" + contestant.name;
-      auto* const registered =
-          benchmark::RegisterBenchmark(name.c_str(), time, contestant.open, bytes)
-              ->Unit(benchmark::kMicrosecond);
-      if (often && bytes <= kShortBytes) registered->Repetitions(kShortRepetitions);
+      auto* const entered =
+          enter(operation, sizes, bytes, contestant.name, time, contestant.open, task);
+      if (often && bytes <= kShortBytes) entered->Repetitions(kShortRepetitions);
     }
   }
+}
+
+std::vector<Contestant> with_libipset(std::vector<Contestant> contestants) {
+  contestants.push_back(kLibipset);
+  return contestants;
+}
+
+/// `often`: not quick, and short values get repetitions of their own.
+void enter_everything(bool often) {
+  const Sizes addresses{Layout::kIpv4, "ipv4", {8, 64, 1 * kKib, 64 * kKib, 256 * kKib}};
+  const Sizes comments{Layout::kComment, "comment", {1 * kKib, 1 * kMib, 16 * kMib}};
+  enter_all("set", addresses, with_libipset(kWriters), time_writes, often);
+  enter_all("set", comments, kWriters, time_writes, often);
+  enter_all("get", addresses, with_libipset(kReaders), time_reads, often);
+  enter_all("get", comments, kReaders, time_reads, often);
+
+  const std::size_t shortest = addresses.bytes.front();
+  const Task task{.layout = addresses.layout, .values = values_of(shortest)};
+  for (const Contestant& contestant : kWriters) {
+    auto* const entered =
+        enter("sustain", addresses, shortest, contestant.name, time_writes, contestant.open, task);
+    if (often) entered->Repetitions(kSustainedRepetitions)->MinTime(kSustainedSeconds);
+  }
+  auto* const entered = enter("increment", addresses, kNumberBytes, "ipsetkv", time_increments);
+  if (often) entered->Repetitions(kShortRepetitions);
 }
 
 struct Settings {
@@ -238,8 +312,7 @@ int run(int count, char** arguments) {
   if (benchmark::ReportUnrecognizedArguments(left, pointers.data())) return 2;
 
   describe_build();
-  register_all("set", kWriters, time_writes, settings.often);
-  register_all("get", kReaders, time_reads, settings.often);
+  enter_everything(settings.often);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return any_failed ? 1 : 0;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -14,20 +15,73 @@ namespace ipsetkv::bench {
 namespace {
 
 constexpr std::uint8_t kProtocol = 7;
-constexpr std::uint8_t kRevision = 1;
+constexpr std::uint8_t kPlainRevision = 1;
+constexpr std::uint8_t kCommentRevision = 3;
+constexpr std::size_t kMinHashSize = 64;
+constexpr std::uint32_t kMaxElements = 0xFFFFFFFF;
+
+constexpr std::size_t kChunkBytes = 4;
+constexpr std::size_t kCommentBytes = 239;
 
 // An attribute's length has 16 bits.
 constexpr std::size_t kMaxNestBytes = 65'535;
-// An element on the wire: three headers, address, port and protocol, each padded to four bytes.
-constexpr std::size_t kElementBytes = 32;
-constexpr std::size_t kMaxElements = (kMaxNestBytes - sizeof(nlattr)) / kElementBytes;
+// One full message and some short ones.
+constexpr std::size_t kSendBytes = std::size_t{72} * 1024;
 
-// Two full messages and a few short ones; below net.core.wmem_default (usually 212,992 bytes).
-constexpr std::size_t kSendBytes = std::size_t{136} * 1024;
-// The longest short message.
-constexpr std::size_t kShortBytes = 256;
+/// The letter behind a backslash that stands for a byte; 0 for a byte that stands for itself.
+char escape_of(char byte) {
+  constexpr std::string_view kEscaped("\0\n\"\\", 4);
+  const std::size_t which = kEscaped.find(byte);
+  return which == std::string_view::npos ? '\0' : "0nq\\"[which];
+}
+
+/// Takes as much off the front of `value` as its escaped form fits into a comment.
+std::string take_comment(std::string_view& value) {
+  std::string comment;
+  while (!value.empty()) {
+    const char escape = escape_of(value.front());
+    if (comment.size() + (escape == '\0' ? 1 : 2) > kCommentBytes) break;
+    if (escape != '\0') comment += '\\';
+    comment += escape == '\0' ? value.front() : escape;
+    value.remove_prefix(1);
+  }
+  return comment;
+}
+
+std::vector<Piece> make_comments(std::string_view value) {
+  std::vector<Piece> pieces;
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::size_t offset = value.size() - rest.size();
+    pieces.push_back({.address = htonl(static_cast<std::uint32_t>(offset >> 16) + 1),
+                      .port = static_cast<std::uint16_t>(offset),
+                      .comment = take_comment(rest)});
+  }
+  return pieces;
+}
+
+std::vector<Piece> make_chunks(std::string_view value) {
+  std::vector<Piece> pieces;
+  for (std::size_t start = 0; start < value.size(); start += kChunkBytes) {
+    const std::string_view bytes = value.substr(start, kChunkBytes);
+    Piece piece{.address = 0, .port = static_cast<std::uint16_t>(start / kChunkBytes)};
+    std::memcpy(&piece.address, bytes.data(), bytes.size());
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
 
 }  // namespace
+
+std::vector<Piece> make_pieces(Layout layout, std::string_view value) {
+  return layout == Layout::kComment ? make_comments(value) : make_chunks(value);
+}
+
+std::size_t hashsize_for(Layout layout, std::size_t value_bytes) {
+  const std::size_t buckets = layout == Layout::kComment
+                                  ? std::bit_ceil(value_bytes / kCommentBytes * 4 / 9)
+                                  : std::bit_ceil((value_bytes + kChunkBytes - 1) / kChunkBytes);
+  return std::max(kMinHashSize, buckets);
+}
 
 Requests::Requests() : open_(kSendBytes) {}
 
@@ -47,14 +101,29 @@ nlmsghdr* Requests::begin(ipset_cmd command, std::uint16_t flags, std::string_vi
 
 void Requests::end(nlmsghdr* message) { used_ += MNL_ALIGN(message->nlmsg_len); }
 
-void Requests::create(std::string_view name, std::size_t hashsize) {
-  nlmsghdr* const message = begin(IPSET_CMD_CREATE, NLM_F_CREATE | NLM_F_EXCL, name);
+void Requests::create(std::string_view name, Layout layout, std::size_t hashsize) {
+  put_create(NLM_F_CREATE | NLM_F_EXCL, name, layout, hashsize);
+}
+
+void Requests::compare(std::string_view name, Layout layout) {
+  put_create(NLM_F_CREATE, name, layout, kMinHashSize);
+}
+
+void Requests::put_create(std::uint16_t flags, std::string_view name, Layout layout,
+                          std::size_t hashsize) {
+  const bool comments = layout == Layout::kComment;
+  nlmsghdr* const message = begin(IPSET_CMD_CREATE, flags, name);
   mnl_attr_put_strz(message, IPSET_ATTR_TYPENAME, "hash:ip,port");
-  mnl_attr_put_u8(message, IPSET_ATTR_REVISION, kRevision);
+  mnl_attr_put_u8(message, IPSET_ATTR_REVISION, comments ? kCommentRevision : kPlainRevision);
   mnl_attr_put_u8(message, IPSET_ATTR_FAMILY, AF_INET);
   nlattr* const options = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
   mnl_attr_put_u32(message, IPSET_ATTR_HASHSIZE | NLA_F_NET_BYTEORDER,
                    htonl(static_cast<std::uint32_t>(hashsize)));
+  if (comments) {
+    mnl_attr_put_u32(message, IPSET_ATTR_MAXELEM | NLA_F_NET_BYTEORDER, htonl(kMaxElements));
+    mnl_attr_put_u32(message, IPSET_ATTR_CADT_FLAGS | NLA_F_NET_BYTEORDER,
+                     htonl(IPSET_FLAG_WITH_COMMENT));
+  }
   mnl_attr_nest_end(message, options);
   end(message);
 }
@@ -63,32 +132,41 @@ void Requests::destroy_all() { end(begin(IPSET_CMD_DESTROY, 0, {})); }
 
 void Requests::flush(std::string_view name) { end(begin(IPSET_CMD_FLUSH, 0, name)); }
 
-void Requests::put_element(nlmsghdr* message, std::string_view value, std::size_t chunk) {
-  const std::string_view bytes = value.substr(chunk * 4, 4);
-  std::uint32_t address = 0;
-  std::memcpy(&address, bytes.data(), bytes.size());
+/// False, and nothing is put, if `elements` has no room for it.
+bool Requests::put_element(nlmsghdr* message, nlattr* elements, const Piece& piece) {
   nlattr* const element = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
   nlattr* const ip = mnl_attr_nest_start(message, IPSET_ATTR_IP);
-  mnl_attr_put_u32(message, IPSET_ATTR_IPADDR_IPV4 | NLA_F_NET_BYTEORDER, address);
+  mnl_attr_put_u32(message, IPSET_ATTR_IPADDR_IPV4 | NLA_F_NET_BYTEORDER, piece.address);
   mnl_attr_nest_end(message, ip);
-  mnl_attr_put_u16(message, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER,
-                   htons(static_cast<std::uint16_t>(chunk)));
+  mnl_attr_put_u16(message, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER, htons(piece.port));
   mnl_attr_put_u8(message, IPSET_ATTR_PROTO, IPPROTO_TCP);
+  if (!piece.comment.empty()) mnl_attr_put_strz(message, IPSET_ATTR_COMMENT, piece.comment.c_str());
   mnl_attr_nest_end(message, element);
+  const auto* const end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
+  const bool fits = elements == nullptr ||
+                    end - reinterpret_cast<const char*>(elements) <= std::ptrdiff_t{kMaxNestBytes};
+  if (!fits) mnl_attr_nest_cancel(message, element);
+  return fits;
 }
 
-void Requests::add(std::string_view name, std::string_view value) {
-  std::size_t left = chunk_count(value.size());
-  while (left > 0) {
-    const std::size_t count = std::min(left, kMaxElements);
-    if (used_ + count * kElementBytes + 2 * kShortBytes > kSendBytes) start_another_send();
+void Requests::add(std::string_view name, const std::vector<Piece>& pieces) {
+  for (std::size_t done = 0; done < pieces.size();) {
+    if (done > 0) start_another_send();
     nlmsghdr* const message = begin(IPSET_CMD_ADD, NLM_F_EXCL, name);
     mnl_attr_put_u32(message, IPSET_ATTR_LINENO | NLA_F_NET_BYTEORDER, 0);
     nlattr* const elements = mnl_attr_nest_start(message, IPSET_ATTR_ADT);
-    for (std::size_t i = 0; i < count; ++i) put_element(message, value, --left);
+    while (done < pieces.size() &&
+           put_element(message, elements, pieces[(done + 1) % pieces.size()]))
+      ++done;
     mnl_attr_nest_end(message, elements);
     end(message);
   }
+}
+
+void Requests::rename(std::string_view from, std::string_view to) {
+  nlmsghdr* const message = begin(IPSET_CMD_RENAME, 0, from);
+  mnl_attr_put_strz(message, IPSET_ATTR_SETNAME2, std::string(to).c_str());
+  end(message);
 }
 
 void Requests::swap(std::string_view one, std::string_view other) {
@@ -97,9 +175,9 @@ void Requests::swap(std::string_view one, std::string_view other) {
   end(message);
 }
 
-void Requests::test(std::string_view name, std::string_view value) {
+void Requests::test(std::string_view name, const Piece& piece) {
   nlmsghdr* const message = begin(IPSET_CMD_TEST, 0, name);
-  put_element(message, value, 0);
+  (void)put_element(message, nullptr, {.address = piece.address, .port = piece.port});
   end(message);
 }
 

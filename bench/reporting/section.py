@@ -11,6 +11,15 @@ class Target:
     what: str
     measured: str
     reached: bool
+    sure: bool = True  # whether all of the ratio's interval is on the same side of the limit
+
+
+def at_most(what, ratio, limit, text):
+    return Target(what, text, ratio.value <= limit, ratio.high <= limit or ratio.low > limit)
+
+
+def at_least(what, ratio, limit, text):
+    return Target(what, text, ratio.value >= limit, ratio.low >= limit or ratio.high < limit)
 
 
 @dataclass

@@ -25,7 +25,10 @@ def measured(ratio):
 
 def size(count):
     """A number of bytes in words."""
-    return f"{count} bytes" if count < 1024 else f"{count // 1024} KiB"
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count >= unit and count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count:,} bytes"
 
 
 def table(heads, rows):

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+
+// How many reads of one key one process gets through, and how many two do together, each on a
+// processor of its own. Windows with one and with two take turns, and the processors do, too, so
+// that a slow moment of the machine meets both. Prints the microseconds for one read: the window's
+// length by the reads of all.
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "floor.h"
+#include "ipsetkv/store.h"
+#include "private_namespace.h"
+
+namespace ipsetkv::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kReadKey = "shared";
+constexpr std::size_t kSizes[] = {8, 1024};
+constexpr std::size_t kReaders = 2;
+
+/// What the readers and the one who times them have in common.
+struct Board {
+  struct alignas(64) Reader {
+    std::atomic<bool> reading{false};
+    std::atomic<std::uint64_t> reads{0};
+    std::atomic<bool> failed{false};
+  };
+  std::array<Reader, kReaders> readers;
+  std::atomic<bool> finished{false};
+};
+
+void pin(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+/// The processors that this process may use.
+std::vector<int> processors() {
+  cpu_set_t set;
+  std::vector<int> all;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return all;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor)
+    if (CPU_ISSET(processor, &set)) all.push_back(processor);
+  return all;
+}
+
+void read_in_loops(Board& board, std::size_t who, const std::string& expected) {
+  Board::Reader& own = board.readers[who];
+  auto store = Store::open();
+  std::string value;
+  if (!store) own.failed = true;
+  while (!board.finished && !own.failed) {
+    if (!own.reading) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      continue;
+    }
+    if (!store->get(kReadKey, value).value_or(false) || value != expected) own.failed = true;
+    own.reads.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+/// Microseconds for one read while `active` read; 0 if there was none.
+double time_window(Board& board, const std::vector<std::size_t>& active,
+                   std::chrono::milliseconds length) {
+  const auto count = [&] {
+    std::uint64_t reads = 0;
+    for (const std::size_t who : active) reads += board.readers[who].reads;
+    return reads;
+  };
+  for (const std::size_t who : active) board.readers[who].reading = true;
+  // They begin within a tenth of a millisecond.
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const auto started = Clock::now();
+  const std::uint64_t before = count();
+  std::this_thread::sleep_for(length);
+  const std::uint64_t reads = count() - before;
+  const std::chrono::duration<double, std::micro> passed = Clock::now() - started;
+  for (const std::size_t who : active) board.readers[who].reading = false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return reads == 0 ? 0 : passed.count() / static_cast<double>(reads);
+}
+
+using Rows = std::map<std::string, std::vector<double>>;
+
+bool measure(std::size_t bytes, int rounds, const std::vector<int>& allowed, Rows& rows) {
+  const std::string value(bytes, 'v');
+  auto store = Store::open();
+  if (!destroy_all_sets() || !store || !store->set(kReadKey, value)) return false;
+  void* const shared =
+      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return false;
+  auto& board = *new (shared) Board;
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < kReaders; ++who) {
+    const pid_t child = fork();
+    if (child == 0) {
+      pin(allowed[who % allowed.size()]);
+      read_in_loops(board, who, value);
+      _exit(0);
+    }
+    if (child > 0) children.push_back(child);
+  }
+  const std::string prefix = "get/" + std::to_string(bytes) + "/";
+  const std::chrono::milliseconds window{rounds > 1 ? 100 : 10};
+  for (int round = 0; round < rounds; ++round) {
+    const auto alone = static_cast<std::size_t>(round) % kReaders;
+    rows[prefix + "one"].push_back(time_window(board, {alone}, window));
+    rows[prefix + "two"].push_back(time_window(board, {0, 1}, window));
+  }
+  board.finished = true;
+  bool good = children.size() == kReaders;
+  for (const pid_t child : children) good &= waitpid(child, nullptr, 0) == child;
+  for (const auto& reader : board.readers) good &= !reader.failed;
+  munmap(shared, sizeof(Board));
+  return good;
+}
+
+int run(int rounds, const char* output) {
+  const std::vector<int> allowed = processors();
+  if (!enter_private_namespace()) {
+    std::perror("ipsetkv_sharing_bench: no private network namespace");
+    return 3;
+  }
+  if (allowed.size() < kReaders)
+    std::fprintf(stderr, "ipsetkv_sharing_bench: one processor: the times say nothing\n");
+  Rows rows;
+  for (const std::size_t bytes : kSizes) {
+    if (measure(bytes, rounds, allowed, rows)) continue;
+    std::fprintf(stderr, "ipsetkv_sharing_bench: a read failed\n");
+    return 1;
+  }
+  std::FILE* const file = output == nullptr ? stdout : std::fopen(output, "w");
+  if (file == nullptr) return 1;
+  std::fprintf(file, "{\"times\": {");
+  const char* separator = "";
+  for (const auto& [name, times] : rows) {
+    std::fprintf(file, "%s\n\"%s\": [", separator, name.c_str());
+    for (std::size_t i = 0; i < times.size(); ++i)
+      std::fprintf(file, "%s%.4f", i == 0 ? "" : ", ", times[i]);
+    std::fprintf(file, "]");
+    separator = ",";
+  }
+  std::fprintf(file, "\n}}\n");
+  return std::fclose(file) == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace ipsetkv::bench
+
+int main(int count, char** arguments) {
+  bool quick = false;
+  const char* output = nullptr;
+  for (int i = 1; i < count; ++i) {
+    if (std::string_view(arguments[i]) == "--quick")
+      quick = true;
+    else if (std::string_view(arguments[i]) == "--output" && i + 1 < count)
+      output = arguments[++i];
+    else
+      return std::fprintf(stderr, "ipsetkv_sharing_bench [--quick] [--output FILE]\n"), 2;
+  }
+  return ipsetkv::bench::run(quick ? 1 : 50, output);
+}
