@@ -18,6 +18,8 @@ enum class ErrorCode : std::uint8_t {
   kKeyTooLong,        ///< `actual` and `limit` in bytes.
   kValueTooLong,      ///< `actual` and `limit` in bytes.
   kNotANumber,        ///< The value is no decimal number of 64 bits, or the sum would be none.
+  kKeyExists,         ///< `restore` was not told to replace keys, or to keep them.
+  kBadLine,           ///< `actual` is the line's number, `line_fault` what is wrong with it.
   kNamespaceMissing,  ///< No network namespace of that name.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
@@ -72,17 +74,42 @@ enum class Step : std::uint8_t {
   kType,
 };
 
+/// What is wrong with a line of saved text.
+enum class LineFault : std::uint8_t {
+  kNone,
+  kTooLong,     ///< More bytes than any line has.
+  kCutShort,    ///< The text ends within the line.
+  kCommand,     ///< It is no `create`, `add` or comment.
+  kName,        ///< No set has this name.
+  kType,        ///< The set's type is missing.
+  kOption,      ///< An option that nobody knows, or that comes twice.
+  kNumber,      ///< An option's number is missing, none, or beyond its range.
+  kElement,     ///< The element is no ADDRESS,PROTOCOL:PORT.
+  kProtocol,    ///< No value has this protocol or ICMP type.
+  kComment,     ///< A comment without its double quotes, too long, or with a zero byte.
+  kExtension,   ///< The set was created without what the option needs.
+  kOtherSet,    ///< An `add` to another set than the last `create` made.
+  kNotInValue,  ///< The element does not belong into a value.
+  kNotAValue,   ///< The elements of the set that this line creates make no value.
+  kNotTheKey,   ///< The key that is stored in the set does not go with the set's name.
+  kDeadline,    ///< The value's deadline is missing.
+  kFormat,      ///< A newer version saved this.
+  kCount,       ///< Lines are missing before this one, or are too many.
+  kEndMissing,  ///< The text ends before it says that it does.
+};
+
 /// An error as a value: trivially copyable, so that failing allocates nothing. The sentence is made
 /// when somebody asks for it.
 struct IPSETKV_EXPORT Error {
   ErrorCode code = ErrorCode::kKernelRefused;
   Step step = Step::kNone;
+  LineFault line_fault = LineFault::kNone;  ///< With kBadLine.
   /// The errno of the system call or of the kernel's reply; ipset's own codes start at 4096
   /// (linux/netfilter/ipset/ip_set.h, enum ipset_errno). 0 where the kernel was not asked.
   std::int32_t kernel_code = 0;
   std::uint64_t actual = 0;
   std::uint64_t limit = 0;
-  /// The key, set, type or module concerned, NUL-terminated and cut where it is longer.
+  /// The key, set, type, module or word concerned, NUL-terminated and cut where it is longer.
   std::array<char, 40> subject{};
 
   /// Copies `name` into `subject`.

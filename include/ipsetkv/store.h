@@ -55,6 +55,21 @@ struct SweepResult {
   std::uint64_t leftovers = 0;  ///< Sets that writers left when they died.
 };
 
+/// What `restore` does with keys that exist.
+enum class IfExists : std::uint8_t {
+  kFail,     ///< It stops with kKeyExists.
+  kReplace,  ///< They get the saved value.
+  kKeep,     ///< They stay as they are.
+};
+
+/// What `restore` has done so far.
+struct RestoreResult {
+  std::uint64_t restored = 0;
+  std::uint64_t kept = 0;     ///< With IfExists::kKeep.
+  std::uint64_t expired = 0;  ///< Keys whose time has passed meanwhile.
+  std::uint64_t foreign = 0;  ///< Sets that are no values; they were passed over.
+};
+
 /// A page of `scan`.
 struct ScanPage {
   std::uint64_t next_cursor = 0;  ///< 0: that was the last.
@@ -171,6 +186,26 @@ class IPSETKV_EXPORT Store {
   /// `replace` as the contrary of its `only_if_absent`.
   [[nodiscard]] Result<bool> copy(std::string_view key, std::string_view new_key,
                                   bool replace = false);
+
+  /// Hands `write` every key with its value and deadline, as text in pieces that stock `ipset
+  /// restore` reads as well; docs/format.md has the form. Returns the number of keys. Each value is
+  /// one that the key had while this ran, not all of them at the same instant. Sets that are no
+  /// values are left out. An error of `write` ends it and is returned. `write` must not use this
+  /// Store.
+  [[nodiscard]] Result<std::uint64_t> save(
+      const std::function<Result<void>(std::string_view text)>& write);
+
+  /// Reads what `save`, or stock `ipset save`, has written: `read` returns the text in pieces cut
+  /// anywhere, and an empty one at its end. Each key is written as `set` does when its last line
+  /// has been read, with its deadline, unless that has passed. Keeps one value in memory, about
+  /// twice. `read` must not use this Store.
+  ///
+  /// A wrong line ends it with kBadLine and its number, an existing key with kKeyExists: the keys
+  /// before that are restored, that one and those behind it are as they were. `result` says how far
+  /// it came, at any time. Text of `save` is checked for being whole. In text of `ipset save` a
+  /// hash:ip,port set whose elements make no value is passed over, as all foreign sets are.
+  [[nodiscard]] Result<void> restore(const std::function<Result<std::string_view>()>& read,
+                                     IfExists if_exists, RestoreResult& result);
 
   /// Gives back the kernel memory of expired keys, and removes what writers left that died. Touches
   /// nothing that a live process uses.

@@ -36,6 +36,8 @@ enum class Command : std::uint8_t {
   kKeys,
   kScan,
   kInfo,
+  kSave,
+  kRestore,
   kSweep,
   kVersion
 };
@@ -62,7 +64,9 @@ struct Arguments {
   std::optional<Expiry> expiry;  ///< Of `set` and `expire`.
   ExpireIf expire_if = ExpireIf::kAlways;
   bool only_if_absent = false;  ///< Of `rename`.
-  bool replace = false;         ///< Of `copy`.
+  bool replace = false;         ///< Of `copy` and `restore`.
+  bool keep = false;            ///< Of `restore`.
+  std::string file = "-";       ///< Of `save` and `restore`; "-": standard output or input.
 
   std::int64_t amount = 1;   ///< Of `incr`.
   std::uint64_t offset = 0;  ///< Of `setrange`.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/archive.h"
 #include "cli/outcome.h"
 #include "cli/presentation.h"
 #include "cli/reading.h"
@@ -61,6 +62,10 @@ Run runner_of(Command command) {
       return scan;
     case Command::kInfo:
       return info;
+    case Command::kSave:
+      return save;
+    case Command::kRestore:
+      return restore;
     case Command::kSweep:
       return sweep;
     case Command::kVersion:

@@ -235,6 +235,21 @@ void describe_listings(CLI::App& app, Arguments& arguments) {
   info->add_option("KEY", arguments.key);
 }
 
+void describe_archive(CLI::App& app, Arguments& arguments) {
+  auto* const save = add_command(app, arguments, Command::kSave, "save",
+                                 "Write all keys to FILE or standard output, as `ipset restore` "
+                                 "reads them");
+  save->add_option("FILE", arguments.file);
+
+  auto* const restore = add_command(app, arguments, Command::kRestore, "restore",
+                                    "Read keys from FILE or standard input; stop at one that "
+                                    "exists");
+  restore->add_option("FILE", arguments.file);
+  auto* const replace =
+      restore->add_flag("--replace", arguments.replace, "Replace keys that exist");
+  restore->add_flag("--keep", arguments.keep, "Leave keys that exist")->excludes(replace);
+}
+
 }  // namespace
 
 void describe_commands(CLI::App& app, Arguments& arguments) {
@@ -245,6 +260,7 @@ void describe_commands(CLI::App& app, Arguments& arguments) {
   describe_changes(app, arguments);
   describe_expiry(app, arguments);
   describe_listings(app, arguments);
+  describe_archive(app, arguments);
   add_command(app, arguments, Command::kSweep, "sweep",
               "Give back the memory of expired keys and of what dead writers left");
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
@@ -255,6 +271,7 @@ bool has_structured_output(Command command) {
     case Command::kSet:
     case Command::kGet:
     case Command::kGetrange:
+    case Command::kSave:
     case Command::kExpire:
     case Command::kPersist:
     case Command::kCas:

@@ -51,6 +51,52 @@ std::string_view step_name(Step step) {
   return "the request";
 }
 
+std::string_view fault_name(LineFault fault) {
+  switch (fault) {
+    case LineFault::kNone:
+      break;
+    case LineFault::kTooLong:
+      return "the line is longer than any that is saved";
+    case LineFault::kCutShort:
+      return "the text ends within this line";
+    case LineFault::kCommand:
+      return "the line is no `create`, `add` or comment";
+    case LineFault::kName:
+      return "no set has this name";
+    case LineFault::kType:
+      return "the set's type is missing";
+    case LineFault::kOption:
+      return "the option is unknown or there twice";
+    case LineFault::kNumber:
+      return "the option's number is missing, no number or out of range";
+    case LineFault::kElement:
+      return "the element is no ADDRESS,PROTOCOL:PORT";
+    case LineFault::kProtocol:
+      return "no value has this protocol or ICMP type";
+    case LineFault::kComment:
+      return "the comment is not between double quotes, too long, or holds a zero byte";
+    case LineFault::kExtension:
+      return "the set was created without what this option needs";
+    case LineFault::kOtherSet:
+      return "the set is not the one that the last `create` made";
+    case LineFault::kNotInValue:
+      return "the element is none of a value's";
+    case LineFault::kNotAValue:
+      return "the elements of the set created here make no value; one is missing or too many";
+    case LineFault::kNotTheKey:
+      return "the key stored in the set created here does not go with the set's name";
+    case LineFault::kDeadline:
+      return "the value of the set created here lacks its deadline";
+    case LineFault::kFormat:
+      return "a newer version of ipsetkv saved this; restore it with that";
+    case LineFault::kCount:
+      return "lines are missing before this one, or there are too many";
+    case LineFault::kEndMissing:
+      return "the text ends before the line that says so; it is not complete";
+  }
+  return "the line is wrong";
+}
+
 std::string errno_text(std::int32_t code) { return std::system_category().message(code); }
 
 /// The sentences without figures; empty for the others.
@@ -59,6 +105,10 @@ std::string_view plain_sentence(ErrorCode code) {
     case ErrorCode::kNotANumber:
       return "the value is not a decimal number of 64 bits, or the sum would not be; it is "
              "unchanged";
+    case ErrorCode::kKeyExists:
+      return "the key exists; it is unchanged, use --replace to replace such keys or --keep to "
+             "leave "
+             "them";
     case ErrorCode::kLocked:
       return "another writer held the key's lock until the time was up; the old value is "
              "unchanged, "
@@ -140,6 +190,8 @@ std::string explain(const Error& error) {
              "); please report it with the output of IPSETKV_TRACE=1";
     case ErrorCode::kTooLarge:
       return step + ": the message is too large for netlink; please report it";
+    case ErrorCode::kBadLine:
+      return std::string(fault_name(error.line_fault));
     case ErrorCode::kSystemCall:
       return step + " failed: " + errno_text(error.kernel_code);
     case ErrorCode::kKernelRefused:
@@ -164,6 +216,8 @@ ErrorCategory Error::category() const {
     case ErrorCode::kKeyEmpty:
     case ErrorCode::kKeyTooLong:
     case ErrorCode::kNotANumber:
+    case ErrorCode::kKeyExists:
+    case ErrorCode::kBadLine:
     case ErrorCode::kValueTooLong:
     case ErrorCode::kNamespaceMissing:
       return ErrorCategory::kUsage;
@@ -176,8 +230,9 @@ ErrorCategory Error::category() const {
 
 std::string Error::message() const {
   std::string sentence = explain(*this);
-  if (subject.front() == '\0') return sentence;
   std::string result;
+  if (code == ErrorCode::kBadLine) result = "line " + std::to_string(actual) + ": ";
+  if (subject.front() == '\0') return result + sentence;
   for (const char byte : std::string_view(subject.data()))
     result += byte >= ' ' && byte <= '~' ? byte : '?';
   return result + ": " + sentence;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace ipsetkv::cli {
+
+/// A line on standard error that says how far something has come; only where that is a terminal,
+/// and only once it has taken a second.
+class Progress {
+ public:
+  /// `verb` is what has been done with the bytes, of which there are `whole` if that is known.
+  Progress(std::string_view verb, bool wanted, std::optional<std::uint64_t> whole = {});
+
+  void advance(std::uint64_t bytes);
+  /// Removes the line.
+  void clear();
+
+ private:
+  std::string_view verb_;
+  std::optional<std::uint64_t> whole_;
+  std::uint64_t done_ = 0;
+  std::chrono::steady_clock::time_point next_;
+  bool shown_ = false;
+  bool wanted_;
+};
+
+}  // namespace ipsetkv::cli

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "store/archive_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "ipsetkv/store.h"
+#include "store/key.h"
+
+namespace ipsetkv::store {
+namespace {
+
+/// An element while its set is gathered; the comment follows.
+struct Packed {
+  std::uint64_t packets;
+  std::uint32_t lines;  ///< Behind the line that created the set.
+  std::array<std::byte, ipset::Address::kInetBytes> address;
+  std::uint16_t port;
+  std::uint8_t protocol;
+  std::uint8_t comment_bytes;
+};
+static_assert(sizeof(Packed) == 24);
+static_assert(ipset::kMaxCommentBytes <= 255);
+
+// At worst a comment holds 119 bytes, every one escaped.
+constexpr std::size_t kMostKept = 3 * kMaxValueBytes;
+
+Error bad_line(std::uint64_t line, LineFault fault, std::string_view word) {
+  const Error error{.code = ErrorCode::kBadLine, .line_fault = fault, .actual = line};
+  return error.about(word);
+}
+
+/// Whether the store itself makes sets of this name, which are nobody's values.
+bool is_own_tool(std::string_view name) { return name.starts_with('~') && !is_digest(name); }
+
+}  // namespace
+
+Result<void> ArchiveReader::feed(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      partial_.append(text.substr(0, kMaxLineBytes + 1));
+      if (partial_.size() <= kMaxLineBytes) return {};
+      return tl::unexpected(bad_line(line_ + 1, LineFault::kTooLong, {}));
+    }
+    ++line_;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (partial_.empty()) {
+      if (auto taken = take_line(line); !taken) return taken;
+      continue;
+    }
+    partial_.append(line.substr(0, kMaxLineBytes + 1));
+    if (auto taken = take_line(partial_); !taken) return taken;
+    partial_.clear();
+  }
+  return {};
+}
+
+Result<void> ArchiveReader::finish() {
+  if (!partial_.empty()) return tl::unexpected(bad_line(line_ + 1, LineFault::kCutShort, {}));
+  if (in_archive_) return tl::unexpected(bad_line(line_, LineFault::kEndMissing, {}));
+  return finish_set();
+}
+
+Result<void> ArchiveReader::take_line(std::string_view line) {
+  const auto parsed = parse_line(line);
+  if (!parsed) return tl::unexpected(bad_line(line_, parsed.error().fault, parsed.error().word));
+  switch (parsed->kind) {
+    case ArchiveLine::Kind::kNothing:
+      return {};
+    case ArchiveLine::Kind::kBegin:
+      return begin_archive();
+    case ArchiveLine::Kind::kSetEnd:
+      return end_archived_set(*parsed);
+    case ArchiveLine::Kind::kEnd:
+      return end_archive(*parsed);
+    case ArchiveLine::Kind::kCreate:
+      return begin_set(*parsed);
+    case ArchiveLine::Kind::kAdd:
+      return gather(*parsed);
+  }
+  return {};
+}
+
+Result<void> ArchiveReader::begin_archive() {
+  if (in_archive_) return tl::unexpected(bad_line(line_, LineFault::kEndMissing, {}));
+  if (auto finished = finish_set(); !finished) return finished;
+  in_archive_ = true;
+  archived_sets_ = 0;
+  return {};
+}
+
+Result<void> ArchiveReader::end_archived_set(const ArchiveLine& line) {
+  if (!in_archive_ || state_ != State::kPending || count_ != line.count)
+    return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
+  ++archived_sets_;
+  return finish_set();
+}
+
+Result<void> ArchiveReader::end_archive(const ArchiveLine& line) {
+  if (!in_archive_ || state_ == State::kPending || archived_sets_ != line.count)
+    return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
+  in_archive_ = false;
+  return {};
+}
+
+Result<void> ArchiveReader::begin_set(const ArchiveLine& line) {
+  if (in_archive_ && state_ == State::kPending)
+    return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
+  if (auto finished = finish_set(); !finished) return finished;
+  std::construct_at(&header_);
+  header_.name = line.set;
+  header_.type = ipset::type_by_name(line.type);
+  created_at_ = line_;
+  state_ = State::kPending;
+  if (header_.type != ipset::SetType::kHashIpPort || !can_be_key(line.set))
+    return reject(line_, LineFault::kNotAValue, line.set);
+  if (auto options = parse_create(line.rest, header_); !options)
+    return tl::unexpected(bad_line(line_, options.error().fault, options.error().word));
+  if (header_.family != ipset::Family::kInet) return reject(line_, LineFault::kNotAValue, line.set);
+  return {};
+}
+
+Result<void> ArchiveReader::gather(const ArchiveLine& line) {
+  if (state_ == State::kNone || line.set != header_.name.view())
+    return tl::unexpected(bad_line(line_, LineFault::kOtherSet, line.set));
+  if (state_ == State::kForeign) return {};
+  if (auto element = parse_add(line.rest, header_.options, element_); !element) {
+    // Only a firewall's sets have other protocols.
+    if (element.error().fault == LineFault::kProtocol)
+      return reject(line_, LineFault::kProtocol, element.error().word);
+    return tl::unexpected(bad_line(line_, element.error().fault, element.error().word));
+  }
+  if (kept_.size() >= kMostKept || (!header_.options.comment && count_ >= layout::ipv4::kMaxChunks))
+    return reject(line_, LineFault::kNotInValue, line.set);
+  keep(element_);
+  return {};
+}
+
+void ArchiveReader::keep(const ipset::Element& element) {
+  Packed packed{.packets = element.packets.value_or(0),
+                .lines = static_cast<std::uint32_t>(line_ - created_at_),
+                .address = {},
+                .port = *element.port,
+                .protocol = *element.protocol,
+                .comment_bytes = static_cast<std::uint8_t>(element.comment.view().size())};
+  std::copy_n(element.ip->bytes().begin(), packed.address.size(), packed.address.begin());
+  kept_.append(reinterpret_cast<const char*>(&packed), sizeof packed);
+  kept_.append(element.comment.view());
+  ++count_;
+}
+
+std::string_view ArchiveReader::restore(std::string_view kept, std::uint64_t& line) {
+  Packed packed{};
+  std::memcpy(&packed, kept.data(), sizeof packed);
+  kept.remove_prefix(sizeof packed);
+  std::construct_at(&element_);
+  element_.ip = ipset::Address::inet(packed.address);
+  element_.port = packed.port;
+  element_.protocol = packed.protocol;
+  element_.packets = packed.packets;
+  element_.comment.assign(kept.substr(0, packed.comment_bytes));
+  kept.remove_prefix(packed.comment_bytes);
+  line = created_at_ + packed.lines;
+  return kept;
+}
+
+Result<void> ArchiveReader::finish_set() {
+  if (state_ != State::kPending) {
+    drop();
+    return {};
+  }
+  const std::string_view name = header_.name.view();
+  header_.elements = count_;
+  if (!layout::can_be_drawer(header_)) return reject(created_at_, LineFault::kNotAValue, name);
+  decoder_.begin(header_, &value_);
+  for (std::string_view kept = kept_; !kept.empty();) {
+    std::uint64_t line = 0;
+    kept = restore(kept, line);
+    if (!decoder_.take(element_)) return reject(line, LineFault::kNotInValue, name);
+  }
+  const auto decoded = decoder_.finish();
+  if (!decoded) return reject(created_at_, LineFault::kNotAValue, name);
+  return hand_over(*decoded);
+}
+
+Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
+  const std::string_view name = header_.name.view();
+  if (decoded.ended) {
+    // Of a value that has expired `ipset save` still shows the set. `ipsetkv save` does not.
+    if (in_archive_) return reject(created_at_, LineFault::kNotAValue, name);
+    ++ended_;
+    drop();
+    return {};
+  }
+  const std::string_view key = is_digest(name) ? std::string_view(decoder_.key()) : name;
+  const auto place = place_of(key);
+  if (!place || place->name != header_.name || place->key_inside != decoder_.key())
+    return reject(created_at_, LineFault::kNotTheKey, name);
+  if (layout::is_expiring(header_.options) && decoded.deadline.value_or(0) == 0)
+    return reject(created_at_, LineFault::kDeadline, name);
+  value_.resize(decoded.value_bytes);
+  auto taken =
+      take_({.key = key, .value = value_, .kind = decoded.kind, .deadline = decoded.deadline});
+  drop();
+  return taken;
+}
+
+bool ArchiveReader::is_marked() const {
+  const ipset::CreateOptions& options = header_.options;
+  return is_digest(header_.name.view()) || layout::is_expiring(options) ||
+         (options.comment && options.maxelem == layout::kCommentMaxElements);
+}
+
+Result<void> ArchiveReader::reject(std::uint64_t line, LineFault fault, std::string_view word) {
+  if (in_archive_ || is_marked()) return tl::unexpected(bad_line(line, fault, word));
+  if (!is_own_tool(header_.name.view())) ++foreign_;
+  drop();
+  state_ = State::kForeign;
+  return {};
+}
+
+void ArchiveReader::drop() {
+  state_ = State::kNone;
+  kept_.clear();
+  count_ = 0;
+}
+
+}  // namespace ipsetkv::store

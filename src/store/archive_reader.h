@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipset/element.h"
+#include "ipset/set_header.h"
+#include "ipsetkv/error.h"
+#include "layout/drawer_decoder.h"
+#include "store/archive_line.h"
+
+namespace ipsetkv::store {
+
+/// A key as it was saved; borrowed for the call that hands it over.
+struct ArchivedKey {
+  std::string_view key;
+  std::string_view value;
+  layout::Kind kind = layout::Kind::kIpv4;
+  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
+};
+
+/// Puts keys and values together from saved text, in pieces cut anywhere. No I/O of its own.
+///
+/// Text of ArchiveWriter holds values and nothing else, and counts them, so everything in it that
+/// is no value is an error, and so is a line that is missing. Text of `ipset save` holds whatever
+/// sets there were: a set that can be somebody else's is passed over, unless it is marked as ours,
+/// by a name that is a digest or by its `maxelem`.
+///
+/// A set's elements come in any order, and how many there are is known at its end. Until then they
+/// are kept, each in 24 bytes and its comment.
+class ArchiveReader {
+ public:
+  /// Gets each key once its last line was read; an error of it ends the reading.
+  using Take = std::function<Result<void>(const ArchivedKey&)>;
+  explicit ArchiveReader(const Take& take) : take_(take) {}
+
+  /// Reads on. After an error it is of no more use.
+  [[nodiscard]] Result<void> feed(std::string_view text);
+  /// There is no more: the last key is handed over.
+  [[nodiscard]] Result<void> finish();
+
+  /// Sets that are no values, but for the store's own locks and spare sets; keys of which only
+  /// remains were left.
+  [[nodiscard]] std::uint64_t foreign() const { return foreign_; }
+  [[nodiscard]] std::uint64_t ended() const { return ended_; }
+
+ private:
+  enum class State : std::uint8_t {
+    kNone,     ///< No set was created yet, or its value was handed over.
+    kPending,  ///< Its elements are being gathered.
+    kForeign,  ///< It is no value, or not for us to judge.
+  };
+
+  [[nodiscard]] Result<void> take_line(std::string_view line);
+  [[nodiscard]] Result<void> begin_archive();
+  [[nodiscard]] Result<void> end_archived_set(const ArchiveLine& line);
+  [[nodiscard]] Result<void> end_archive(const ArchiveLine& line);
+  [[nodiscard]] Result<void> begin_set(const ArchiveLine& line);
+  [[nodiscard]] Result<void> gather(const ArchiveLine& line);
+  [[nodiscard]] Result<void> finish_set();
+  [[nodiscard]] Result<void> hand_over(const layout::Decoded& decoded);
+  /// Passes the set over; an error if it is one of ours.
+  [[nodiscard]] Result<void> reject(std::uint64_t line, LineFault fault, std::string_view word);
+  [[nodiscard]] bool is_marked() const;
+  void drop();
+
+  void keep(const ipset::Element& element);
+  std::string_view restore(std::string_view kept, std::uint64_t& line);
+
+  const Take& take_;
+  std::string partial_;  ///< The beginning of a line whose end has not come yet.
+  std::uint64_t line_ = 0;
+  bool in_archive_ = false;
+  std::uint64_t archived_sets_ = 0;
+
+  State state_ = State::kNone;
+  ipset::SetHeader header_;
+  std::uint64_t created_at_ = 0;  ///< The line.
+  std::string kept_;              ///< Elements, packed.
+  std::uint32_t count_ = 0;
+  ipset::Element element_;
+  layout::DrawerDecoder decoder_;
+  std::string value_;
+
+  std::uint64_t foreign_ = 0;
+  std::uint64_t ended_ = 0;
+};
+
+}  // namespace ipsetkv::store

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "ipset/element.h"
+#include "ipsetkv/error.h"
+#include "layout/drawer_form.h"
+
+namespace ipsetkv::store {
+
+/// Writes drawers as the text that `ipset restore` reads: for each set a line that creates it, and
+/// one for each element, the value's first chunk last, so that what stops half way is no value.
+/// Comments count the elements of each set, and the sets, by which ArchiveReader knows that nothing
+/// is missing. No I/O of its own.
+class ArchiveWriter {
+ public:
+  /// Gets the text in pieces of some 64 KiB; an error of it is returned at once.
+  using Write = std::function<Result<void>(std::string_view text)>;
+  explicit ArchiveWriter(const Write& write);
+
+  /// Writes the set `name` with `content`.
+  [[nodiscard]] Result<void> add(std::string_view name, const layout::DrawerContent& content);
+  /// Ends the text; returns how many sets it holds.
+  [[nodiscard]] Result<std::uint64_t> finish();
+
+ private:
+  void put_create(std::string_view name, const layout::DrawerContent& content);
+  void put_element(std::string_view name);
+  [[nodiscard]] Result<void> flush();
+
+  const Write& write_;
+  std::string text_;
+  ipset::Element element_;
+  std::uint64_t sets_ = 0;
+};
+
+}  // namespace ipsetkv::store
