@@ -22,3 +22,8 @@ install(FILES ${PROJECT_BINARY_DIR}/ipsetkv.pc DESTINATION ${CMAKE_INSTALL_LIBDI
 install(FILES ${PROJECT_SOURCE_DIR}/man/ipsetkv.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${PROJECT_SOURCE_DIR}/completion/ipsetkv
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+# Where systemd looks for units is no matter of the architecture's library folder.
+configure_file(${PROJECT_SOURCE_DIR}/systemd/ipsetkv.service.in
+  ${PROJECT_BINARY_DIR}/ipsetkv.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ipsetkv.service DESTINATION lib/systemd/system)
