@@ -134,7 +134,7 @@ Result<void> ArchiveReader::gather(const ArchiveLine& line) {
       return reject(line_, LineFault::kProtocol, element.error().word);
     return tl::unexpected(bad_line(line_, element.error().fault, element.error().word));
   }
-  if (kept_.size() >= kMostKept || (!header_.options.comment && count_ >= layout::ipv4::kMaxChunks))
+  if (kept_.size() >= kMostKept || (!header_.options.comment && count_ >= layout::chunks::kMaxChunks))
     return reject(line_, LineFault::kNotInValue, line.set);
   keep(element_);
   return {};
@@ -176,7 +176,7 @@ Result<void> ArchiveReader::finish_set() {
   const std::string_view name = header_.name.view();
   header_.elements = count_;
   if (!layout::can_be_drawer(header_)) return reject(created_at_, LineFault::kNotAValue, name);
-  decoder_.begin(header_, &value_);
+  decoder_.begin(header_, is_digest(name), &value_);
   for (std::string_view kept = kept_; !kept.empty();) {
     std::uint64_t line = 0;
     kept = restore(kept, line);

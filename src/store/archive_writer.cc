@@ -79,7 +79,7 @@ Result<std::uint64_t> ArchiveWriter::finish() {
 void ArchiveWriter::put_create(std::string_view name, const layout::DrawerContent& content) {
   const ipset::CreateOptions options = layout::options_for(content);
   text_.append("create ").append(name).append(" hash:ip,port family inet");
-  put_option(text_, " hashsize ", layout::hashsize_for(content, layout::count_elements(content)));
+  put_option(text_, " hashsize ", options.hashsize.value_or(ipset::kMinHashSize));
   put_option(text_, " maxelem ", options.maxelem.value_or(ipset::kDefaultMaxElements));
   if (options.timeout) put_option(text_, " timeout ", *options.timeout);
   if (options.counters) text_ += " counters";
