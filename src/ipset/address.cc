@@ -29,6 +29,12 @@ std::optional<Address> Address::parse(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Address> Address::from_bytes(std::span<const std::byte> bytes) {
+  if (bytes.size() == kInetBytes) return inet(bytes.first<kInetBytes>());
+  if (bytes.size() == kInet6Bytes) return inet6(bytes.first<kInet6Bytes>());
+  return std::nullopt;
+}
+
 std::string Address::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(family_ == Family::kInet6 ? AF_INET6 : AF_INET, bytes_.data(), text.data(),
@@ -44,16 +50,20 @@ void encode_address(netlink::Batch& batch, std::uint16_t type, const Address& ad
   batch.end_nest(nest);
 }
 
-std::optional<Address> decode_address(const netlink::Attribute& attribute) {
+std::span<const std::byte> address_bytes(const netlink::Attribute& attribute) {
   netlink::Attributes inside(attribute.payload());
   while (const auto inner = inside.next()) {
     const auto bytes = inner->payload();
     if (inner->type() == IPSET_ATTR_IPADDR_IPV4 && bytes.size() == Address::kInetBytes)
-      return Address::inet(bytes.first<Address::kInetBytes>());
+      return bytes;
     if (inner->type() == IPSET_ATTR_IPADDR_IPV6 && bytes.size() == Address::kInet6Bytes)
-      return Address::inet6(bytes.first<Address::kInet6Bytes>());
+      return bytes;
   }
-  return std::nullopt;
+  return {};
+}
+
+std::optional<Address> decode_address(const netlink::Attribute& attribute) {
+  return Address::from_bytes(address_bytes(attribute));
 }
 
 }  // namespace ipsetkv::ipset

@@ -53,19 +53,33 @@ Result<void> Listing::decode_header(std::span<const std::byte> payload) {
   return {};
 }
 
-Result<const Element*> Listing::next_element() {
+Result<std::optional<netlink::Attributes>> Listing::next_attributes() {
   while (pending_.empty()) {
     if (const auto attribute = elements_.next()) {
-      if (attribute->type() != IPSET_ATTR_DATA) continue;
-      if (const auto bad = decode_element(netlink::Attributes(attribute->payload()), element_))
-        return malformed(*bad);
-      return &element_;
+      if (attribute->type() == IPSET_ATTR_DATA) return netlink::Attributes(attribute->payload());
+      continue;
     }
     if (elements_.malformed()) return malformed(IPSET_ATTR_ADT);
-    if (done_) return nullptr;
+    if (done_) break;
     if (auto fetched = fetch(); !fetched) return tl::unexpected(fetched.error());
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+Result<const Element*> Listing::next_element() {
+  const auto attributes = next_attributes();
+  if (!attributes) return tl::unexpected(attributes.error());
+  if (!*attributes) return nullptr;
+  if (const auto bad = decode_element(**attributes, element_)) return malformed(*bad);
+  return &element_;
+}
+
+Result<const ElementView*> Listing::next_element_view() {
+  const auto attributes = next_attributes();
+  if (!attributes) return tl::unexpected(attributes.error());
+  if (!*attributes) return nullptr;
+  if (const auto bad = decode_element_view(**attributes, view_)) return malformed(*bad);
+  return &view_;
 }
 
 Result<void> Listing::fetch() {

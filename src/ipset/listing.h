@@ -9,6 +9,7 @@
 
 #include "ipset/batch.h"
 #include "ipset/element.h"
+#include "ipset/element_view.h"
 #include "ipset/set_header.h"
 #include "ipsetkv/error.h"
 #include "netlink/message.h"
@@ -40,12 +41,16 @@ class Listing {
 
   /// The next element of the present set, or null at its end. It lives until the next call.
   [[nodiscard]] Result<const Element*> next_element();
+  /// The same, without copying what the listing shows.
+  [[nodiscard]] Result<const ElementView*> next_element_view();
 
   /// In how many parts the listing came so far. A set that fits into one page takes two at most:
   /// its elements and the end.
   [[nodiscard]] std::size_t parts() const { return parts_; }
 
  private:
+  /// The attributes of the present set's next element, or nothing at its end.
+  [[nodiscard]] Result<std::optional<netlink::Attributes>> next_attributes();
   /// Takes the next message apart: a set's first, or the continuation of one.
   [[nodiscard]] Result<void> fetch();
   [[nodiscard]] Result<void> receive_part();
@@ -63,6 +68,7 @@ class Listing {
   /// A set's first message that was not handed out yet, in the receive buffer.
   std::span<const std::byte> pending_;
   Element element_;
+  ElementView view_;
   SetName subject_;
   std::chrono::milliseconds timeout_;
   std::uint32_t sequence_;

@@ -91,11 +91,9 @@ void Decoder::begin(Shape shape, std::size_t chunks, std::span<std::byte> value)
   seen_.assign((chunks_ + kBitsPerWord - 1) / kBitsPerWord, 0);
 }
 
-bool Decoder::take(const ipset::Element& element) {
-  if (!element.ip || !element.port || !element.protocol) return false;
-  const auto bytes = element.ip->bytes();
-  if (bytes.size() != shape_.bytes) return false;
-  return take_chunk(*element.port, *element.protocol, bytes);
+bool Decoder::take(const ipset::ElementView& element) {
+  if (element.ip.size() != shape_.bytes || !element.port || !element.protocol) return false;
+  return take_chunk(*element.port, *element.protocol, element.ip);
 }
 
 bool Decoder::mark_taken(std::size_t index) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ipset/element.h"
+#include "ipset/element_view.h"
 #include "layout/numbers.h"
 
 /// The layouts `ipv4` and `ipv6`: a value as the addresses of a hash:ip,port set, 4 or 16 bytes an
@@ -48,7 +49,7 @@ class Decoder {
   void begin(Shape shape, std::size_t chunks, std::span<std::byte> value);
 
   /// Takes an element; false if no value has it. After that the set is no value.
-  [[nodiscard]] bool take(const ipset::Element& element);
+  [[nodiscard]] bool take(const ipset::ElementView& element);
 
   /// Whether chunk 0 was taken.
   [[nodiscard]] bool has_begun() const { return !seen_.empty() && (seen_.front() & 1) != 0; }

@@ -87,7 +87,7 @@ void Decoder::begin(const ipset::SetHeader& header, bool has_key, std::string* v
   if (value_ != nullptr && possible_) value_->resize(elements_ * kChunkBytes);
 }
 
-bool Decoder::take(const ipset::Element& element) {
+bool Decoder::take(const ipset::ElementView& element) {
   if (!possible_ || !element.port || !element.packets || !element.bytes) return false;
   const std::size_t index = *element.port - plan_.padding;
   if (*element.port < plan_.padding || index >= elements_) return false;

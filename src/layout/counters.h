@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ipset/element.h"
+#include "ipset/element_view.h"
 #include "ipset/set_header.h"
 
 /// The layout `counters`: a value in the two counters of each element of a bitmap:port set, sixteen
@@ -51,7 +52,7 @@ class Decoder {
  public:
   /// `has_key`: the set's name is a digest. The value's bytes go to `value` unless it is null.
   void begin(const ipset::SetHeader& header, bool has_key, std::string* value);
-  [[nodiscard]] bool take(const ipset::Element& element);
+  [[nodiscard]] bool take(const ipset::ElementView& element);
 
   /// The value's length; nothing if the elements are no value.
   [[nodiscard]] std::optional<std::size_t> finish() const;

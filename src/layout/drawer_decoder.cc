@@ -45,9 +45,9 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   expiring_ = is_expiring(header.options);
 }
 
-bool DrawerDecoder::take(const ipset::Element& element) {
+bool DrawerDecoder::take(const ipset::ElementView& element) {
   if (counting_) return counters_.take(element);
-  if (!element.ip || !element.port || !element.protocol) return false;
+  if (element.ip.empty() || !element.port || !element.protocol) return false;
   if (element.protocol == kKeyText) return take_key(element);
   if (element.comment.empty() ? take_chunk(element) : take_text(element)) return true;
   // What is left of a value whose time is over need not make sense.
@@ -55,10 +55,10 @@ bool DrawerDecoder::take(const ipset::Element& element) {
   return expiring_;
 }
 
-bool DrawerDecoder::take_key(const ipset::Element& element) {
+bool DrawerDecoder::take_key(const ipset::ElementView& element) {
   std::array<std::byte, kTextBytes> piece{};
   const auto offset = text::offset_of(element);
-  const auto length = text::decode(element.comment.view(), piece.data());
+  const auto length = text::decode(element.comment, piece.data());
   if (!offset || !length || *offset + *length > kMaxKeyBytes) return false;
   if (key_.size() < *offset + *length) key_.resize(*offset + *length);
   std::copy_n(reinterpret_cast<const char*>(piece.data()), *length,
@@ -85,7 +85,7 @@ bool DrawerDecoder::choose(Kind kind) {
   return true;
 }
 
-bool DrawerDecoder::take_text(const ipset::Element& element) {
+bool DrawerDecoder::take_text(const ipset::ElementView& element) {
   if (element.protocol != kPlain || chunk_kind_ != Kind::kIpv4 || !choose(Kind::kComment))
     return false;
   const auto offset = text::offset_of(element);
@@ -94,14 +94,14 @@ bool DrawerDecoder::take_text(const ipset::Element& element) {
   std::array<std::byte, kTextBytes> nowhere;
   std::byte* const place =
       value_ == nullptr ? nowhere.data() : reinterpret_cast<std::byte*>(value_->data()) + *offset;
-  const auto length = text::decode(element.comment.view(), place);
+  const auto length = text::decode(element.comment, place);
   if (!length) return false;
   text_.take(*offset, *length);
   if (*offset == 0) deadline_ = element.packets;
   return true;
 }
 
-bool DrawerDecoder::take_chunk(const ipset::Element& element) {
+bool DrawerDecoder::take_chunk(const ipset::ElementView& element) {
   if (!choose(chunk_kind_) || !chunks_.take(element)) return false;
   if (*element.port == 0) deadline_ = element.packets;
   return true;

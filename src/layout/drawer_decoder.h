@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "ipset/element.h"
+#include "ipset/element_view.h"
 #include "ipset/set_header.h"
 #include "layout/drawer_form.h"
 
@@ -38,7 +38,7 @@ class DrawerDecoder {
   void begin(const ipset::SetHeader& header, bool has_key, std::string* value);
 
   /// Takes an element; false if no value has it. After that the set is no value.
-  [[nodiscard]] bool take(const ipset::Element& element);
+  [[nodiscard]] bool take(const ipset::ElementView& element);
 
   /// What it is, when all elements were taken; nothing if they are no value.
   [[nodiscard]] std::optional<Decoded> finish();
@@ -47,9 +47,9 @@ class DrawerDecoder {
   [[nodiscard]] const std::string& key() const { return counting_ ? counters_.key() : key_; }
 
  private:
-  [[nodiscard]] bool take_key(const ipset::Element& element);
-  [[nodiscard]] bool take_text(const ipset::Element& element);
-  [[nodiscard]] bool take_chunk(const ipset::Element& element);
+  [[nodiscard]] bool take_key(const ipset::ElementView& element);
+  [[nodiscard]] bool take_text(const ipset::ElementView& element);
+  [[nodiscard]] bool take_chunk(const ipset::ElementView& element);
   [[nodiscard]] bool choose(Kind kind);
   [[nodiscard]] std::optional<std::size_t> value_length();
   [[nodiscard]] std::optional<Decoded> finish_counters();

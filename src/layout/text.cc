@@ -175,9 +175,9 @@ std::size_t count_pieces(std::span<const std::byte> bytes) {
   return (bytes.size() + escapes) / (escapes == 0 ? kTextBytes : kTextBytes - 1) + 1;
 }
 
-std::optional<std::uint64_t> offset_of(const ipset::Element& element) {
-  if (!element.ip || !element.port) return std::nullopt;
-  const auto bytes = element.ip->bytes();
+std::optional<std::uint64_t> offset_of(const ipset::ElementView& element) {
+  const auto bytes = element.ip;
+  if (bytes.empty() || !element.port) return std::nullopt;
   std::uint32_t address = 0;
   const auto front = bytes.first(bytes.size() - sizeof address);
   if (std::any_of(front.begin(), front.end(), [](std::byte byte) { return byte != std::byte{0}; }))

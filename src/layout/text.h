@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ipset/element.h"
+#include "ipset/element_view.h"
 #include "layout/numbers.h"
 
 /// Bytes in the comments of elements: a piece of up to 239 bytes each, at an address and port that
@@ -29,7 +30,7 @@ inline constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 47;
 [[nodiscard]] std::size_t count_pieces(std::span<const std::byte> bytes);
 
 /// The offset that an element's address and port stand for; nothing if they stand for none.
-[[nodiscard]] std::optional<std::uint64_t> offset_of(const ipset::Element& element);
+[[nodiscard]] std::optional<std::uint64_t> offset_of(const ipset::ElementView& element);
 
 /// Writes what a comment stands for to `place`, which has room for kTextBytes, and returns how many
 /// bytes it is; nothing if no encoder wrote it.

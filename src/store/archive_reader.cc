@@ -134,7 +134,8 @@ Result<void> ArchiveReader::gather(const ArchiveLine& line) {
       return reject(line_, LineFault::kProtocol, element.error().word);
     return tl::unexpected(bad_line(line_, element.error().fault, element.error().word));
   }
-  if (kept_.size() >= kMostKept || (!header_.options.comment && count_ >= layout::chunks::kMaxChunks))
+  if (kept_.size() >= kMostKept ||
+      (!header_.options.comment && count_ >= layout::chunks::kMaxChunks))
     return reject(line_, LineFault::kNotInValue, line.set);
   keep(element_);
   return {};

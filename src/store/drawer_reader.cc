@@ -33,7 +33,7 @@ Drawer describe(const ipset::SetHeader& header) {
 }
 
 /// Whether it is the first chunk of a value, in either layout.
-bool is_first(const ipset::Element& element) {
+bool is_first(const ipset::ElementView& element) {
   if (element.port != 0 || element.protocol == layout::kKeyText) return false;
   return element.comment.empty() || layout::text::offset_of(element) == 0;
 }
@@ -116,13 +116,13 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   drawer = describe(header);
   decoder_.begin(header, is_digest(header.name.view()), value);
   for (;;) {
-    const auto element = listing.next_element();
+    const auto element = listing.next_element_view();
     if (!element) return tl::unexpected(element.error());
     if (*element == nullptr) break;
     if (!decoder_.take(**element)) return Content::kForeign;
     ++drawer.elements;
     if (is_first(**element)) {
-      drawer.first_address = (*element)->ip;
+      drawer.first_address = ipset::Address::from_bytes((*element)->ip);
       drawer.first_protocol = *(*element)->protocol;
     }
   }

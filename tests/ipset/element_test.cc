@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "ipset/element_view.h"
 #include "support/corruption.h"
 #include "support/hex.h"
 
@@ -133,6 +134,49 @@ TEST(Element, ComesBackAsItWas) {
     ASSERT_EQ(decode(encoded(element), back), std::nullopt) << "round " << round;
     ASSERT_EQ(back, element) << "round " << round << ": nothing is left of the one before";
   }
+}
+
+void expect_same(const ElementView& view, const ElementView& other) {
+  EXPECT_TRUE(std::equal(view.ip.begin(), view.ip.end(), other.ip.begin(), other.ip.end()));
+  EXPECT_EQ(view.comment, other.comment);
+  EXPECT_EQ(view.port, other.port);
+  EXPECT_EQ(view.protocol, other.protocol);
+  EXPECT_EQ(view.packets, other.packets);
+  EXPECT_EQ(view.bytes, other.bytes);
+}
+
+TEST(Element, HasAViewOfTheSameAttributes) {
+  const std::uint32_t seed = tests::test_seed();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  ElementView view;
+  for (int round = 0; round < 5000; ++round) {
+    SCOPED_TRACE(round);
+    const Element element = random_element(random);
+    const Bytes bytes = encoded(element);
+    ASSERT_EQ(decode_element_view(netlink::Attributes(bytes), view), std::nullopt);
+    expect_same(view, element);
+    EXPECT_TRUE(tests::lies_within(std::as_bytes(std::span(view.comment)), bytes));
+  }
+}
+
+TEST(Element, HasAViewWhereverWrongBytesLeaveOne) {
+  const Element element{.ip = address("192.0.2.1"),
+                        .port = 80,
+                        .protocol = IPPROTO_TCP,
+                        .packets = 1,
+                        .bytes = 2,
+                        .comment = "a comment"};
+  int good = 0;
+  tests::for_each_wrong_byte(encoded(element), [&](const Bytes& bytes) {
+    ElementView view;
+    Element whole;
+    if (decode(bytes, whole)) return;
+    ++good;
+    ASSERT_EQ(decode_element_view(netlink::Attributes(bytes), view), std::nullopt);
+    expect_same(view, whole);
+  });
+  EXPECT_GT(good, 1000);
 }
 
 TEST(Element, SendsItsLineButDoesNotGetItBack) {

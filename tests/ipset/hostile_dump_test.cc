@@ -27,6 +27,25 @@ class HostileDump : public FakeDumpTest {
     queue_hex(kRecordedEnd);
     (void)read();
     ASSERT_EQ(unread(), 0);
+    queue(datagram);
+    queue_hex(kRecordedEnd);
+    read_views();
+    ASSERT_EQ(unread(), 0);
+  }
+
+ private:
+  /// The same, with views of the elements.
+  void read_views() {
+    Listing sets = listing();
+    for (;;) {
+      const auto header = sets.next_set();
+      if (!header || *header == nullptr) return;
+      for (;;) {
+        const auto element = sets.next_element_view();
+        if (!element) return;
+        if (*element == nullptr) break;
+      }
+    }
   }
 };
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "ipset/element.h"
+#include "netlink/attributes.h"
+
+namespace ipsetkv::ipset {
+
+/// An element of a listing, as far as values are made of it: what a set with one address, one port,
+/// counters and comments shows. Borrows the receive buffer, or the Element that it was made from,
+/// so that a long comment is copied once only, to where it is wanted.
+struct ElementView {
+  std::span<const std::byte> ip;  ///< 4 or 16 bytes in network order; empty if there is none.
+  std::string_view comment;
+  std::optional<std::uint16_t> port;
+  std::optional<std::uint8_t> protocol;
+  std::optional<std::uint64_t> packets;
+  std::optional<std::uint64_t> bytes;
+
+  ElementView() = default;
+  ElementView(const Element& element)  // NOLINT(google-explicit-constructor): as strings have views
+      : comment(element.comment.view()),
+        port(element.port),
+        protocol(element.protocol),
+        packets(element.packets),
+        bytes(element.bytes) {
+    if (element.ip) ip = element.ip->bytes();
+  }
+};
+
+/// Reads the attributes inside an IPSET_ATTR_DATA over whatever `element` held. Nothing if all is
+/// well, otherwise the number of the attribute that is malformed. All others are passed over.
+[[nodiscard]] std::optional<std::uint16_t> decode_element_view(netlink::Attributes attributes,
+                                                               ElementView& element);
+
+}  // namespace ipsetkv::ipset
