@@ -63,6 +63,10 @@ std::vector<Case> cases() {
        kKernel,
        {"refused add", "Invalid argument"}},
       {{.code = kKernelRefused, .step = Step::kAdd, .kernel_code = 4352}, kKernel, {"4352"}},
+      {{.code = kKeyExists}, kUsage, {"the key exists", "--replace", "--keep"}},
+      {{.code = kBadLine, .line_fault = LineFault::kNumber, .actual = 12},
+       kUsage,
+       {"line 12", "number is missing"}},
       {{.code = kNotAValue}, ErrorCategory::kForeign, {"not a value", "left as it is"}},
   };
 }
