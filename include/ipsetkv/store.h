@@ -160,7 +160,8 @@ class IPSETKV_EXPORT Store {
   [[nodiscard]] Result<bool> persist(std::string_view key);
 
   /// Makes `desired` the value if `expected` is; false if it is not, or there is no such key. The
-  /// deadline stays.
+  /// deadline stays, here and in the three calls below, and so does a layout that Layout::kAuto
+  /// would not have chosen, as long as the value fits into it.
   [[nodiscard]] Result<bool> compare_and_set(std::string_view key, std::string_view expected,
                                              std::string_view desired);
   /// Adds `amount` to the decimal number in `key` (0 if there is none) and returns the sum. The

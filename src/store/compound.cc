@@ -29,10 +29,15 @@ Result<Change> write_change(const store::Place& place, std::string_view value, L
   return Change{Change::Action::kWrite, *content};
 }
 
-/// The new value of a key that keeps its deadline.
+/// The new value of a key that keeps its deadline, and its layout if somebody has chosen that and
+/// the value fits.
 Result<Change> rewrite(const store::Place& place, const Drawer* drawer, std::string_view value) {
-  return write_change(place, value, Layout::kAuto,
-                      drawer == nullptr ? std::nullopt : drawer->deadline);
+  if (drawer == nullptr) return write_change(place, value, Layout::kAuto, {});
+  const Layout chosen = store::chosen_layout(*drawer);
+  auto change = write_change(place, value, chosen, drawer->deadline);
+  if (change || chosen == Layout::kAuto || change.error().code != ErrorCode::kValueTooLong)
+    return change;
+  return write_change(place, value, Layout::kAuto, drawer->deadline);
 }
 
 bool holds(SetOptions::If condition, bool present) {

@@ -57,6 +57,11 @@ Layout layout_of(layout::Kind kind) {
   return Layout::kAuto;
 }
 
+Layout chosen_layout(const Drawer& drawer) {
+  const bool is_usual = drawer.kind == kind_of(Layout::kAuto, drawer.value_bytes);
+  return is_usual ? Layout::kAuto : layout_of(drawer.kind);
+}
+
 std::uint64_t to_ms(Deadline deadline) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(deadline.time_since_epoch().count(), 1));
 }

@@ -42,6 +42,8 @@ namespace store {
 
 /// The layout that a value of `kind` keeps when it is changed.
 [[nodiscard]] Layout layout_of(layout::Kind kind);
+/// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
+[[nodiscard]] Layout chosen_layout(const Drawer& drawer);
 
 [[nodiscard]] std::uint64_t to_ms(Deadline deadline);
 [[nodiscard]] Deadline from_ms(std::uint64_t milliseconds);
