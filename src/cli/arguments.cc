@@ -58,7 +58,7 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
                  "Work in this network namespace, made by `ip netns add`")
       ->type_name("NAME");
   app.add_flag("--json", arguments.json, "Answer in JSON, where there is an answer but a value");
-  describe_commands(app, arguments);
+  describe_commands(app, arguments, std::span(words, static_cast<std::size_t>(count)));
   // Behind the commands, which would inherit it: what nobody knows is reported below, by name.
   app.allow_extras();
 

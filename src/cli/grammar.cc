@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/grammar.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <initializer_list>
 #include <limits>
@@ -250,20 +252,49 @@ void describe_archive(CLI::App& app, Arguments& arguments) {
   restore->add_flag("--keep", arguments.keep, "Leave keys that exist")->excludes(replace);
 }
 
-}  // namespace
-
-void describe_commands(CLI::App& app, Arguments& arguments) {
-  describe_set(app, arguments);
+void describe_get(CLI::App& app, Arguments& arguments) {
   add_key_command(app, arguments, Command::kGet, "get", "Write the value of KEY, byte for byte");
-  describe_several(app, arguments);
-  describe_reads(app, arguments);
-  describe_changes(app, arguments);
-  describe_expiry(app, arguments);
-  describe_listings(app, arguments);
-  describe_archive(app, arguments);
+}
+
+void describe_upkeep(CLI::App& app, Arguments& arguments) {
   add_command(app, arguments, Command::kSweep, "sweep",
               "Give back the memory of expired keys and of what dead writers left");
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
+}
+
+/// Commands that are described together.
+struct Group {
+  void (*describe)(CLI::App& app, Arguments& arguments);
+  std::array<std::string_view, 6> names{};  ///< Followed by empty ones.
+};
+
+/// In the order in which help shows them.
+constexpr std::array kGroups{
+    Group{describe_set, {"set"}},
+    Group{describe_get, {"get"}},
+    Group{describe_several, {"del", "exists", "mget", "mset"}},
+    Group{describe_reads, {"getrange", "strlen"}},
+    Group{describe_changes, {"cas", "incr", "append", "setrange", "rename", "copy"}},
+    Group{describe_expiry, {"ttl", "pttl", "expire", "persist"}},
+    Group{describe_listings, {"keys", "scan", "info"}},
+    Group{describe_archive, {"save", "restore"}},
+    Group{describe_upkeep, {"sweep", "version"}},
+};
+
+bool has_any(std::span<const char* const> words, std::span<const std::string_view> names) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return !word.empty() && std::find(names.begin(), names.end(), word) != names.end();
+  });
+}
+
+}  // namespace
+
+void describe_commands(CLI::App& app, Arguments& arguments, std::span<const char* const> words) {
+  const auto is_named = [&](const Group& group) { return has_any(words, group.names); };
+  constexpr std::array<std::string_view, 2> kHelp{"--help", "-h"};
+  const bool some = !has_any(words, kHelp) && std::any_of(kGroups.begin(), kGroups.end(), is_named);
+  for (const Group& group : kGroups)
+    if (!some || is_named(group)) group.describe(app, arguments);
 }
 
 bool has_structured_output(Command command) {
