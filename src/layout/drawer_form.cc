@@ -12,6 +12,9 @@ namespace {
 // The others outlive the first chunk, so that the value is there as a whole until it is gone.
 constexpr std::uint32_t kLongerLife = 60;
 
+// More than the options of ipset(8) have, of which `--resolve` is the longest.
+constexpr std::size_t kOptionBytes = 16;
+
 chunks::Shape chunk_shape(Kind kind) { return kind == Kind::kIpv6 ? chunks::kIpv6 : chunks::kIpv4; }
 
 bool is_bare_empty(const DrawerContent& content) {
@@ -45,6 +48,17 @@ ipset::CreateOptions options_for_counters(const DrawerContent& content) {
   const counters::Plan plan = plan_of(content);
   ipset::CreateOptions options;
   options.counters = true;
+/// Puts a piece of text into `element` and returns the offset behind it. `ipset restore` takes a
+/// comment such as "-exist" for an option of its own, so the minus of what may be one is a piece by
+/// itself.
+std::uint64_t encode_piece(std::span<const std::byte> bytes, std::uint64_t offset,
+                           ipset::Family family, std::uint8_t protocol, ipset::Element& element) {
+  const std::uint64_t end = text::encode(bytes, offset, family, protocol, element);
+  const std::string_view piece = element.comment.view();
+  if (piece.front() != '-' || piece.size() == 1 || piece.size() > kOptionBytes) return end;
+  return text::encode(bytes.first(offset + 1), offset, family, protocol, element);
+}
+
   options.port_from = static_cast<std::uint16_t>(plan.padding);
   options.port_to = static_cast<std::uint16_t>(plan.padding + plan.elements() - 1);
   if (content.deadline) options.timeout = 0;
@@ -115,7 +129,7 @@ DrawerEncoder::DrawerEncoder(const DrawerContent& content)
     offset_ = 1;
   } else if (content.kind == Kind::kComment) {
     ipset::Element first;
-    offset_ = text::encode(content.value, 0, ipset::Family::kInet, kPlain, first);
+    offset_ = encode_piece(content.value, 0, ipset::Family::kInet, kPlain, first);
   } else {
     offset_ = chunk_shape(content.kind).bytes;
   }
@@ -167,13 +181,13 @@ void DrawerEncoder::next_of_counters(ipset::Element& element) {
 
 void DrawerEncoder::next_of_key(ipset::Element& element) {
   const auto key = std::as_bytes(std::span(content_.key));
-  key_offset_ = text::encode(key, key_offset_, shape_of(content_.kind).family, kKeyText, element);
+  key_offset_ = encode_piece(key, key_offset_, shape_of(content_.kind).family, kKeyText, element);
   key_done_ = key_offset_ == key.size();
 }
 
 void DrawerEncoder::next_of_value(ipset::Element& element) {
   if (content_.kind == Kind::kComment) {
-    offset_ = text::encode(content_.value, offset_, ipset::Family::kInet, kPlain, element);
+    offset_ = encode_piece(content_.value, offset_, ipset::Family::kInet, kPlain, element);
     return;
   }
   const chunks::Shape shape = chunk_shape(content_.kind);
@@ -194,7 +208,7 @@ bool encode_first(const DrawerContent& content, ipset::Element& element) {
   if (is_bare_empty(content) || content.kind == Kind::kCounters) return false;
   const chunks::Shape shape = chunk_shape(content.kind);
   if (content.kind == Kind::kComment)
-    (void)text::encode(content.value, 0, ipset::Family::kInet, kPlain, element);
+    (void)encode_piece(content.value, 0, ipset::Family::kInet, kPlain, element);
   else if (content.value.empty())
     chunks::encode_empty(shape, element);
   else

@@ -190,6 +190,25 @@ TEST(Drawer, InCountersTakesTheElementsOfPaddingOffTheLimit) {
   EXPECT_TRUE(fit(1'048'576));
 }
 
+TEST(Drawer, HasNoCommentThatTheStockToolTakesForAnOption) {
+  const std::string longer(239, 'x');
+  for (const std::string option : {"-f", "-!", "-exist", "--resolve", "-", "--", "-----f"})
+    for (const std::string& text : {option, longer + option, option + longer}) {
+      SCOPED_TRACE(text);
+      const DrawerContent content = content_of(text, Kind::kComment, text, false);
+      const std::vector<Element> elements = encoded(content);
+      for (const Element& element : elements) {
+        const std::string_view comment = element.comment.view();
+        EXPECT_TRUE(comment.front() != '-' || comment.size() == 1 || comment.size() > 16)
+            << comment;
+      }
+      const Reading reading = read(content, elements);
+      ASSERT_TRUE(reading.decoded);
+      EXPECT_EQ(reading.value, text);
+      EXPECT_EQ(reading.key, text);
+    }
+}
+
 TEST(Drawer, CanBeInSetsOfItsKindOnly) {
   struct Case {
     const char* name;
