@@ -22,6 +22,10 @@ bool is_bare_empty(const DrawerContent& content) {
          !content.deadline;
 }
 
+counters::Source source_of(const DrawerContent& content) {
+  return {.value = content.value, .key = content.key, .deadline = content.deadline.value_or(0)};
+}
+
 counters::Plan plan_of(const DrawerContent& content) {
   return counters::make_plan(content.value.size(), content.key.size(),
                              content.deadline.has_value());
@@ -44,10 +48,6 @@ std::uint32_t hashsize_for(Kind kind, std::size_t elements) {
   return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(buckets));
 }
 
-ipset::CreateOptions options_for_counters(const DrawerContent& content) {
-  const counters::Plan plan = plan_of(content);
-  ipset::CreateOptions options;
-  options.counters = true;
 /// Puts a piece of text into `element` and returns the offset behind it. `ipset restore` takes a
 /// comment such as "-exist" for an option of its own, so the minus of what may be one is a piece by
 /// itself.
@@ -59,9 +59,15 @@ std::uint64_t encode_piece(std::span<const std::byte> bytes, std::uint64_t offse
   return text::encode(bytes.first(offset + 1), offset, family, protocol, element);
 }
 
+ipset::CreateOptions options_for_counters(const DrawerContent& content) {
+  const counters::Plan plan = plan_of(content);
+  ipset::CreateOptions options;
+  options.counters = true;
   options.port_from = static_cast<std::uint16_t>(plan.padding);
   options.port_to = static_cast<std::uint16_t>(plan.padding + plan.elements() - 1);
-  if (content.deadline) options.timeout = 0;
+  const std::uint32_t mask =
+      counters::choose_mask(source_of(content), content.deadline.has_value());
+  if (content.deadline || mask > 0) options.timeout = mask;
   return options;
 }
 
@@ -126,6 +132,7 @@ DrawerEncoder::DrawerEncoder(const DrawerContent& content)
     done_ = true;
   } else if (content.kind == Kind::kCounters) {
     plan_ = plan_of(content);
+    plan_.mask = counters::choose_mask(source_of(content), content.deadline.has_value());
     offset_ = 1;
   } else if (content.kind == Kind::kComment) {
     ipset::Element first;
@@ -164,10 +171,8 @@ bool DrawerEncoder::next(ipset::Element& element) {
 
 void DrawerEncoder::next_of_counters(ipset::Element& element) {
   const std::size_t index = offset_ < plan_.elements() ? offset_ : 0;
-  counters::encode(
-      plan_,
-      {.value = content_.value, .key = content_.key, .deadline = content_.deadline.value_or(0)},
-      index, element);
+  counters::encode(plan_, source_of(content_), index, element);
+  if (plan_.mask > 0) element.timeout = 0;
   if (content_.deadline) {
     element.timeout = content_.life;
     if (counters::is_permanent(plan_, index))
