@@ -643,6 +643,8 @@ Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, T
                                 .key = to.key_inside,
                                 .deadline = source.deadline};
   if (source.deadline) content.life = life_until(*source.deadline, now_ms());
+  // The new key may need the room that the old one did not.
+  if (!layout::fits(content)) content.kind = layout::Kind::kComment;
   std::optional<Predecessor> predecessor;
   if (*there != Content::kNothing) predecessor = predecessor_of(target);
   if (auto put = put_locked(to, content, predecessor, patience); !put)
