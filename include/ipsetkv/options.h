@@ -27,7 +27,9 @@ enum class Layout : std::uint8_t {
   kIpv4,      ///< Four bytes an address: a text is stored as anyone would by hand. 256 KiB at most.
   kIpv6,      ///< Sixteen bytes an address. 1 MiB at most.
   kComment,   ///< Up to 239 bytes a comment, readable in `ipset list`.
-  kCounters,  ///< Sixteen bytes in the counters of a port: the densest. 1 MiB at most.
+  kCounters,  ///< Sixteen bytes in the counters of a port: the densest. 1 MiB at most, 240 bytes
+              ///< less where the length is no multiple of sixteen; a deadline or a key that cannot
+              ///< be a set's name takes from that.
 };
 
 /// A moment in milliseconds since the epoch, by CLOCK_REALTIME.

@@ -106,10 +106,14 @@ bool fits(const DrawerContent& content) {
 std::size_t longest_value(const DrawerContent& content) {
   if (content.kind == Kind::kComment) return std::size_t{1} << 29;
   if (content.kind != Kind::kCounters) return chunk_shape(content.kind).bytes * chunks::kMaxChunks;
-  // Without padding every port is free for an element.
   const counters::Plan rest =
       counters::make_plan(0, content.key.size(), content.deadline.has_value());
-  return (counters::kMaxElements - rest.deadline - rest.key) * counters::kChunkBytes;
+  const std::size_t chunks = counters::kMaxElements - rest.deadline - rest.key;
+  // Without padding every port is free for an element; with the most of it fifteen are not.
+  const std::size_t longest = chunks * counters::kChunkBytes;
+  if (content.value.size() > longest || content.value.size() % counters::kChunkBytes == 0)
+    return longest;
+  return longest - (counters::kChunkBytes - 1) * counters::kChunkBytes;
 }
 
 ipset::CreateOptions options_for(const DrawerContent& content) {

@@ -43,7 +43,8 @@ struct DrawerContent {
 
 /// Whether the elements can be numbered.
 [[nodiscard]] bool fits(const DrawerContent& content);
-/// The longest value that does, with such a key and deadline, in bytes.
+/// The longest value that does, with such a key and deadline, in bytes. For a value that is no
+/// multiple of a chunk long this may be less: every value up to there fits.
 [[nodiscard]] std::size_t longest_value(const DrawerContent& content);
 
 /// What a drawer's set is created with, sized so that it never grows.

@@ -29,15 +29,18 @@ Result<Change> write_change(const store::Place& place, std::string_view value, L
   return Change{Change::Action::kWrite, *content};
 }
 
-/// The new value of a key that keeps its deadline, and its layout if somebody has chosen that and
-/// the value fits.
+/// The same in `layout` only if there is room for the value, and its deadline, in that.
+Result<Change> write_where_it_fits(const store::Place& place, std::string_view value, Layout layout,
+                                   std::optional<std::uint64_t> deadline) {
+  auto change = write_change(place, value, layout, deadline);
+  if (change || change.error().code != ErrorCode::kValueTooLong) return change;
+  return write_change(place, value, Layout::kAuto, deadline);
+}
+
+/// The new value of a key that keeps its deadline, and its layout if somebody has chosen that.
 Result<Change> rewrite(const store::Place& place, const Drawer* drawer, std::string_view value) {
   if (drawer == nullptr) return write_change(place, value, Layout::kAuto, {});
-  const Layout chosen = store::chosen_layout(*drawer);
-  auto change = write_change(place, value, chosen, drawer->deadline);
-  if (change || chosen == Layout::kAuto || change.error().code != ErrorCode::kValueTooLong)
-    return change;
-  return write_change(place, value, Layout::kAuto, drawer->deadline);
+  return write_where_it_fits(place, value, store::chosen_layout(*drawer), drawer->deadline);
 }
 
 bool holds(SetOptions::If condition, bool present) {
@@ -106,7 +109,7 @@ Result<bool> Store::expire(std::string_view key, Deadline deadline, ExpireIf con
   return drawers_->writer.update(*place, &drawers_->value, [&](const Drawer* drawer) {
     if (drawer == nullptr || !holds(condition, drawer->deadline, wanted))
       return Result<Change>(kLeave);
-    return write_change(*place, drawers_->value, store::layout_of(drawer->kind), wanted);
+    return write_where_it_fits(*place, drawers_->value, store::layout_of(drawer->kind), wanted);
   });
 }
 

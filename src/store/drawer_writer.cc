@@ -568,7 +568,10 @@ Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const Place& place, st
   auto change = decide(*content == Content::kValue ? &drawer : nullptr);
   if (!change) return leave(Result<Outcome>(tl::unexpected(change.error())));
   changed = change->action != Change::Action::kLeave;
-  if (change->action == Change::Action::kLeave) return leave(Result<Outcome>(Outcome::kDone));
+  if (change->action == Change::Action::kLeave) {
+    if (*content == Content::kEnded) try_to_destroy(place);
+    return leave(Result<Outcome>(Outcome::kDone));
+  }
   if (change->action == Change::Action::kRemove) {
     changed = *content == Content::kValue;
     if (*content == Content::kNothing) return leave(Result<Outcome>(Outcome::kDone));
@@ -580,6 +583,12 @@ Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const Place& place, st
   // Where filling the spare set failed, the lock is still held.
   if (!outcome) lock_.release(place.stripe);
   return outcome;
+}
+
+void DrawerWriter::try_to_destroy(const Place& place) {
+  batch_.clear();
+  batch_.destroy(place.name.view());
+  (void)connection_.execute(batch_);
 }
 
 Result<DrawerWriter::Outcome> DrawerWriter::destroy_locked(const Place& place,
@@ -627,6 +636,7 @@ Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, T
   const auto found = reader_.read_locked(from, &moved_, source);
   if (!found) return tl::unexpected(found.error());
   if (*found == Content::kForeign) return tl::unexpected(not_a_value(from));
+  if (*found == Content::kEnded) try_to_destroy(from);
   if (*found != Content::kValue) return false;
   if (how.remove && source.references > 0)
     return tl::unexpected(
@@ -643,6 +653,8 @@ Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, T
                                 .key = to.key_inside,
                                 .deadline = source.deadline};
   if (source.deadline) content.life = life_until(*source.deadline, now_ms());
+  // The new key may need the room that the old one did not.
+  if (!layout::fits(content)) content.kind = layout::Kind::kComment;
   std::optional<Predecessor> predecessor;
   if (*there != Content::kNothing) predecessor = predecessor_of(target);
   if (auto put = put_locked(to, content, predecessor, patience); !put)

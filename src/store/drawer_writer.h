@@ -123,6 +123,8 @@ class DrawerWriter {
   [[nodiscard]] bool is_busy(std::size_t command) const;
   void remember(const Place& place, const layout::DrawerContent& content,
                 const ipset::CreateOptions& options);
+  /// Gives back the memory of a value whose time has passed, or leaves that to the next one.
+  void try_to_destroy(const Place& place);
   [[nodiscard]] Result<Outcome> destroy_locked(const Place& place, const Drawer& drawer);
   [[nodiscard]] Result<Outcome> change_locked(const Place& place, std::string* value,
                                               const Decide& decide, Patience& patience,

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "store/drawers.h"
 #include "store/glob.h"
@@ -47,8 +48,12 @@ Result<std::vector<Entry>> entries_from(ipset::Connection& connection, std::uint
     const std::uint64_t hash = hash_of(name.view());
     if (hash >= cursor) entries.push_back({hash, name});
   }
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& one, const Entry& other) { return one.hash < other.hash; });
+  std::sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) {
+    return std::pair(one.hash, one.name.view()) < std::pair(other.hash, other.name.view());
+  });
+  // A key that goes and comes back while the names are listed may be at two places.
+  const auto same = [](const Entry& one, const Entry& other) { return one.name == other.name; };
+  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   return entries;
 }
 

@@ -157,6 +157,8 @@ Result<std::vector<std::string>> Store::keys(std::string_view pattern) {
   const auto visited = for_each(pattern, [&](const KeyInfo& info) { keys.push_back(info.key); });
   if (!visited) return tl::unexpected(visited.error());
   std::sort(keys.begin(), keys.end());
+  // A key that goes and comes back meanwhile may be met at two places.
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }
 

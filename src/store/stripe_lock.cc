@@ -51,14 +51,19 @@ bool take_number(std::string_view& text, std::uint32_t& number) {
 
 std::optional<Owner> owner_of(std::string_view set_name) {
   Owner owner;
-  if (!set_name.starts_with('~')) return std::nullopt;
-  set_name.remove_prefix(1);
-  if (!take_number(set_name, owner.port)) return std::nullopt;
-  if (set_name.empty()) return owner;
-  if (!set_name.starts_with('-')) return std::nullopt;
-  set_name.remove_prefix(1);
-  if (!take_number(set_name, owner.stripe.emplace()) || !set_name.empty()) return std::nullopt;
-  return owner;
+  std::string_view rest = set_name;
+  if (!rest.starts_with('~')) return std::nullopt;
+  rest.remove_prefix(1);
+  if (!take_number(rest, owner.port)) return std::nullopt;
+  if (rest.starts_with('-')) {
+    rest.remove_prefix(1);
+    if (!take_number(rest, owner.stripe.emplace()) || *owner.stripe >= kStripes)
+      return std::nullopt;
+  }
+  // Numbers have one form in our names: another, as with leading zeros, is somebody else's.
+  const ipset::SetName name =
+      owner.stripe ? held_name(owner.port, *owner.stripe) : spare_name(owner.port);
+  return name.view() == set_name ? std::optional(owner) : std::nullopt;
 }
 
 StripeLock::StripeLock(ipset::Connection& connection)

@@ -21,6 +21,7 @@
 
 #include "ipsetkv/store.h"
 #include "store/process.h"
+#include "store/readers.h"
 #include "store/store_fixture.h"
 #include "support/corruption.h"
 #include "support/full_length.h"
@@ -141,9 +142,6 @@ class Worker {
   }
 
  private:
-  // Long enough never to be what ends a wait, however busy the machine is.
-  static constexpr milliseconds kPatient{60'000};
-
   static bool fail(const Error& error) {
     std::cerr << error.message() << '\n';
     return false;

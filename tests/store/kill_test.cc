@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
+#include "store/forms.h"
 #include "store/process.h"
 #include "store/store_fixture.h"
 #include "store/traced_process.h"
@@ -41,10 +42,6 @@ constexpr milliseconds kTimeout{1'000};
 constexpr milliseconds kSoon{500};
 
 Store open_store() { return Store::open({.timeout = kTimeout}).value(); }
-
-Deadline in(milliseconds life) {
-  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()) + life;
-}
 
 /// A value that tells by its first byte what it must be.
 std::string telling_value(char letter, std::size_t size) { return std::string(size, letter); }
@@ -91,10 +88,9 @@ Work replace(std::string name, std::vector<std::size_t> sizes, Layout layout) {
 Work change_layouts() {
   Work work = replace("other layouts", {100}, Layout::kAuto);
   work.step = [](Store& store, std::uint64_t round) {
-    constexpr Layout kLayouts[] = {Layout::kIpv4, Layout::kIpv6, Layout::kComment,
-                                   Layout::kCounters};
     const auto value = telling_value(static_cast<char>('a' + round % 26), 100);
-    return store.set("drawer", value, SetOptions{.layout = kLayouts[round % 4]}).has_value();
+    return store.set("drawer", value, SetOptions{.layout = kEveryLayout[round % 4].layout})
+        .has_value();
   };
   return work;
 }
@@ -128,9 +124,9 @@ Work expiring() {
           .step =
               [](Store& store, std::uint64_t round) {
                 const auto value = telling_value(static_cast<char>('a' + round % 26), 300);
-                const SetOptions options{.expire_at = in(milliseconds(60'000))};
+                const SetOptions options{.expire_at = deadline_in(milliseconds(60'000))};
                 return store.set("drawer", value, options) && store.persist("drawer") &&
-                       store.expire("drawer", in(milliseconds(50'000)));
+                       store.expire("drawer", deadline_in(milliseconds(50'000)));
               },
           .check = [](Store& store) { expect_whole(store, "drawer", {300}); },
           .prepare = [](Store& store) { expect_set(store, "drawer", telling_value('o', 300)); }};

@@ -3,13 +3,19 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ipsetkv/store.h"
+#include "store/forms.h"
 #include "store/store_fixture.h"
+#include "support/full_length.h"
 
 namespace ipsetkv::tests {
 namespace {
@@ -30,6 +36,8 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneIsTooLong) {
     std::size_t limit;
   } cases[] = {
       {kMaxIpv4Bytes + 1, Layout::kIpv4, 262'144},
+      {kMaxIpv6Bytes + 1, Layout::kIpv6, 1'048'576},
+      {kMaxCountersBytes + 1, Layout::kCounters, 1'048'576},
       {kMaxValueBytes + 1, Layout::kIpv4, 262'144},
       {kMaxValueBytes + 1, Layout::kComment, 536'870'912},
       {kMaxValueBytes + 1, Layout::kAuto, 536'870'912},
@@ -55,6 +63,81 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneIsTooLong) {
   expect_error(store.set_range("drawer", ~std::uint64_t{0}, "x"), ErrorCode::kValueTooLong);
   expect_value(store, "drawer", "old");
   EXPECT_THAT(set_names(), ElementsAre("drawer"));
+}
+
+/// Bytes of which no eight are like the next.
+std::string counted_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::uint64_t number = 0; number < size / sizeof number; ++number) {
+    const std::uint64_t scattered = number * 0x9E37'79B9'7F4A'7C15;
+    std::memcpy(&bytes[number * sizeof number], &scattered, sizeof scattered);
+  }
+  return bytes;
+}
+
+TEST_F(LimitsTest, AreReachedInEveryLayout) {
+  // As long as comments may be takes seconds, and 700 MB of the kernel's memory.
+  constexpr std::size_t kLongComment = std::size_t{64} * 1024 * 1024;
+  const std::string bytes = counted_bytes(full_length() ? kMaxValueBytes : kLongComment);
+  Store store = open();
+  for (const NamedLayout& layout : kEveryLayout) {
+    SCOPED_TRACE(layout.name);
+    const auto value = std::string_view(bytes).substr(0, layout.longest);
+    const auto done = store.set("drawer", value, SetOptions{.layout = layout.layout});
+    ASSERT_TRUE(done) << done.error().message();
+    expect_value(store, "drawer", value);
+    expect_layout(store, "drawer", layout.name);
+  }
+}
+
+/// The longest value that `store` says it takes.
+std::size_t told_limit(Store& store, std::string_view key, const SetOptions& options) {
+  const auto refused = store.set(key, std::string(kMaxCountersBytes + 1, 'x'), options);
+  expect_error(refused, ErrorCode::kValueTooLong);
+  return refused ? 0 : refused.error().limit;
+}
+
+// In the layout `counters` the key and the deadline take elements from the value.
+TEST_F(LimitsTest, AreExactWhereTheKeyAndTheDeadlineNeedRoomAsWell) {
+  Store store = open();
+  for (const std::string& key :
+       {std::string(kBothKeys[0]), std::string(kBothKeys[1]), std::string(kMaxKeyBytes, 'k')})
+    for (const auto& deadline :
+         {std::optional<Deadline>(), std::optional(deadline_in(std::chrono::hours(1)))}) {
+      SCOPED_TRACE(key.substr(0, 40) + (deadline ? ", with a deadline" : ""));
+      const SetOptions options{.expire_at = deadline, .layout = Layout::kCounters};
+      expect_set(store, key, "old");
+      const std::size_t limit = told_limit(store, key, options);
+      EXPECT_GE(limit, kMaxCountersBytes - kMaxKeyBytes - 48);
+      EXPECT_LE(limit, kMaxCountersBytes);
+      expect_error(store.set(key, std::string(limit + 1, 'x'), options), ErrorCode::kValueTooLong);
+      expect_value(store, key, "old");
+      const std::string longest(limit, 'x');
+      EXPECT_TRUE(store.set(key, longest, options));
+      expect_value(store, key, longest);
+      expect_layout(store, key, "counters");
+    }
+}
+
+// Padding takes elements as well: some lengths just below the greatest cannot be stored.
+TEST_F(LimitsTest, AreToldSoThatEveryShorterValueFits) {
+  const std::string bytes = counted_bytes(kMaxCountersBytes);
+  const SetOptions options{.layout = Layout::kCounters};
+  Store store = open();
+  for (std::size_t length = kMaxCountersBytes - 300; length <= kMaxCountersBytes; length += 30) {
+    SCOPED_TRACE(length);
+    const auto value = std::string_view(bytes).substr(0, length);
+    const auto done = store.set("drawer", value, options);
+    if (done) {
+      expect_value(store, "drawer", value);
+      continue;
+    }
+    expect_error(done, ErrorCode::kValueTooLong);
+    EXPECT_EQ(done.error().actual, length);
+    EXPECT_EQ(done.error().limit, 1'048'336U);
+    EXPECT_GT(length, 1'048'336U);
+  }
+  EXPECT_TRUE(store.set("drawer", std::string_view(bytes).substr(0, 1'048'336), options));
 }
 
 TEST_F(LimitsTest, OfASetMadeByHandDoNotHoldForTheNextValue) {

@@ -5,13 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -21,6 +19,7 @@
 
 #include "ipsetkv/store.h"
 #include "store/process.h"
+#include "store/readers.h"
 #include "store/store_fixture.h"
 #include "store/traced_process.h"
 #include "store/unfinished_dump.h"
@@ -36,91 +35,10 @@ using testing::IsEmpty;
 
 using ReplacementTest = StoreTest;
 
-// Long enough never to be what ends a wait, however busy the machine is.
-constexpr milliseconds kPatient{60'000};
-
-/// Values of which each tells by its bytes how long it must be, so that a part of one, or parts of
-/// two, can be told from a whole one.
-class TellingValues {
- public:
-  explicit TellingValues(std::vector<std::size_t> lengths) {
-    for (std::size_t number = 0; number < lengths.size(); ++number)
-      values_.emplace_back(lengths[number], static_cast<char>('a' + number));
-  }
-
-  [[nodiscard]] const std::string& value(std::size_t number) const {
-    return values_[number % values_.size()];
-  }
-  [[nodiscard]] std::size_t count() const { return values_.size(); }
-  [[nodiscard]] bool are_whole(std::string_view value) const {
-    return std::find(values_.begin(), values_.end(), value) != values_.end();
-  }
-
- private:
-  std::vector<std::string> values_;
-};
-
 // Each is read in one part of a dump, so that readers never keep the writer waiting.
 const TellingValues kShortValues({1, 400, 8, 3, 64, 0, 255, 17});
 // These need several parts to read and several sends to write.
 const TellingValues kLongValues({20'000, 1, 5'000, 0, 40'000, 64, 12'345});
-
-struct Scoreboard {
-  std::atomic<int> ready{0};
-  std::atomic<bool> stop{false};
-  std::atomic<long> readings{0};
-  std::atomic<long> torn{0};
-  std::atomic<long> missing{0};
-  std::atomic<long> failed{0};
-};
-
-/// Reads `drawer` with a Store of its own until it is told to stop.
-int read_until_told(const TellingValues& values, Scoreboard& scores) {
-  auto store = Store::open({.timeout = kPatient});
-  if (!store) return 1;
-  std::string value;
-  bool announced = false;
-  while (!scores.stop) {
-    const auto found = store->get("drawer", value);
-    if (!found)
-      ++scores.failed;
-    else if (!*found)
-      ++scores.missing;
-    else if (!values.are_whole(value))
-      ++scores.torn;
-    ++scores.readings;
-    if (!announced) ++scores.ready;
-    announced = true;
-  }
-  return 0;
-}
-
-/// Starts reader processes and reader threads, lets `write` work once all of them are reading, and
-/// sees that nobody ever met anything but a whole value.
-void watch(const TellingValues& values, int processes, int threads,
-           const std::function<void()>& write) {
-  Shared<Scoreboard> scores;
-  std::vector<pid_t> children;
-  for (int count = 0; count < processes; ++count)
-    children.push_back(start_process([&] { return read_until_told(values, *scores); }));
-  std::vector<std::thread> readers;
-  for (int count = 0; count < threads; ++count)
-    readers.emplace_back([&] { EXPECT_EQ(read_until_told(values, *scores), 0); });
-  const auto deadline = steady_clock::now() + kPatient;
-  while (scores->ready < processes + threads && steady_clock::now() < deadline)
-    std::this_thread::yield();
-  EXPECT_EQ(scores->ready, processes + threads) << "the readers did not start";
-
-  write();
-
-  scores->stop = true;
-  for (std::thread& reader : readers) reader.join();
-  for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
-  EXPECT_EQ(scores->torn, 0);
-  EXPECT_EQ(scores->missing, 0);
-  EXPECT_EQ(scores->failed, 0);
-  EXPECT_GT(scores->readings, 0);
-}
 
 /// Writes one value behind the other; the status to end a process with.
 int write_in_turn(const TellingValues& values, int times, int step = 1) {
@@ -133,17 +51,17 @@ int write_in_turn(const TellingValues& values, int times, int step = 1) {
 
 TEST_F(ReplacementTest, ShowsReadersNothingButWholeValues) {
   ASSERT_EQ(write_in_turn(kShortValues, 1), 0);
-  watch(kShortValues, 2, 2, [] { EXPECT_EQ(write_in_turn(kShortValues, 20'000), 0); });
+  watch("drawer", kShortValues, 2, 2, [] { EXPECT_EQ(write_in_turn(kShortValues, 20'000), 0); });
 }
 
 TEST_F(ReplacementTest, ShowsReadersNothingButWholeLongValues) {
   ASSERT_EQ(write_in_turn(kLongValues, 1), 0);
-  watch(kLongValues, 1, 0, [] { EXPECT_EQ(write_in_turn(kLongValues, 300), 0); });
+  watch("drawer", kLongValues, 1, 0, [] { EXPECT_EQ(write_in_turn(kLongValues, 300), 0); });
 }
 
 TEST_F(ReplacementTest, ShowsReadersNothingButWholeValuesOfSeveralWriters) {
   ASSERT_EQ(write_in_turn(kShortValues, 1), 0);
-  watch(kShortValues, 2, 0, [] {
+  watch("drawer", kShortValues, 2, 0, [] {
     std::vector<pid_t> writers;
     for (const int step : {1, 3, 5})
       writers.push_back(start_process([=] { return write_in_turn(kShortValues, 5'000, step); }));
@@ -160,7 +78,8 @@ TEST_F(ReplacementTest, ShowsAllOrNothingWhereOthersDelete) {
       if (!store->del("drawer")) return 1;
     return store ? 0 : 1;
   });
-  const pid_t reader = start_process([&] { return read_until_told(kShortValues, *scores); });
+  const pid_t reader =
+      start_process([&] { return read_until_told("drawer", kShortValues, *scores); });
   EXPECT_EQ(write_in_turn(kShortValues, 5'000), 0);
   scores->stop = true;
   EXPECT_EQ(wait_for(deleter), 0);
@@ -351,8 +270,7 @@ TEST_F(ReplacementTest, TakesAwayWhatADeadWriterLeftUnderTheNameThatIsNowItsOwn)
 TEST_F(ReplacementTest, KnowsAnEqualValueWithADeadlineFromThePlainOneThatItLeftThere) {
   Store store = open();
   Store other = open();
-  const auto later = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()) +
-                     std::chrono::hours(1);
+  const Deadline later = deadline_in(std::chrono::hours(1));
   expect_set(store, "drawer", "same");
   expect_set(store, "drawer", "same");
   ASSERT_TRUE(other.set("drawer", "same", SetOptions{.expire_at = later}));

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <random>
 #include <sstream>
@@ -111,11 +111,23 @@ inline void expect_missing(Store& store, std::string_view key) {
   EXPECT_EQ(got, "");
 }
 
+inline void expect_layout(Store& store, std::string_view key, std::string_view layout) {
+  const auto info = store.info(key);
+  ASSERT_TRUE(info) << info.error().message();
+  ASSERT_TRUE(*info) << key << " is missing";
+  EXPECT_EQ((*info)->layout, layout);
+}
+
 template <class T>
 void expect_error(const Result<T>& result, ErrorCode code) {
   ASSERT_FALSE(result) << "no error";
   EXPECT_EQ(static_cast<int>(result.error().code), static_cast<int>(code))
       << result.error().message();
+}
+
+/// The moment in so many milliseconds.
+[[nodiscard]] inline Deadline deadline_in(std::chrono::milliseconds life) {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + life;
 }
 
 [[nodiscard]] inline std::string random_bytes(std::mt19937& random, std::size_t size) {
