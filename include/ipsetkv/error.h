@@ -112,7 +112,7 @@ struct IPSETKV_EXPORT Error {
   /// The key, set, type, module or word concerned, NUL-terminated and cut where it is longer.
   std::array<char, 40> subject{};
 
-  /// Copies `name` into `subject`.
+  /// With `name` as its subject, unless that is already the module or type that the kernel lacks.
   [[nodiscard]] Error about(std::string_view name) const;
   [[nodiscard]] ErrorCategory category() const;
   /// One line without a full stop or newline: what happened, to what, and what to do about it.

@@ -204,6 +204,9 @@ std::string explain(const Error& error) {
 }  // namespace
 
 Error Error::about(std::string_view name) const {
+  // Which module or type it is that the kernel lacks helps more than whose value was to go there.
+  const bool lacks = code == ErrorCode::kNoSetType || code == ErrorCode::kNoRevision;
+  if (lacks && subject.front() != '\0') return *this;
   Error result = *this;
   result.subject.fill('\0');
   const std::size_t length = std::min(name.size(), result.subject.size() - 1);

@@ -97,6 +97,13 @@ TEST(Error, NamesItsSubjectFirst) {
   EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("drawer").message(), StartsWith("drawer: "));
 }
 
+TEST(Error, KeepsTheNameOfWhatTheKernelLacksWhateverTheKey) {
+  for (const ErrorCode code : {ErrorCode::kNoSetType, ErrorCode::kNoRevision}) {
+    const Error error = Error{.code = code}.about("ip_set_hash_ipport").about("drawer");
+    EXPECT_THAT(error.message(), StartsWith("ip_set_hash_ipport: "));
+  }
+}
+
 TEST(Error, CutsALongSubjectAndShowsNoControlBytes) {
   const Error error = Error{.code = ErrorCode::kBusy}.about(std::string(100, 'k'));
   EXPECT_THAT(error.message(), StartsWith(std::string(39, 'k') + ": "));

@@ -106,7 +106,9 @@ std::vector<TypeCase> type_cases() {
     };
     add(SetType::kHashIp, {.ip = one}, {.ip = two});
     add(SetType::kHashIpMac, {.ip = one, .mac = mac(1)}, {.ip = one, .mac = mac(2)});
-    add(SetType::kHashIpMark, {.ip = one, .mark = 0x1020'3040}, {.ip = one, .mark = 1});
+    add(SetType::kHashIpMark, {.ip = one, .mark = 0x1020'3040}, {.ip = one, .mark = 0x10});
+    // The kernel lists the mask of every such set.
+    cases.back().options.markmask = 0xFFFF'FFF0;
     add(SetType::kHashIpPort, {.ip = one, .port = 80, .protocol = IPPROTO_UDP},
         {.ip = one, .port = 80, .protocol = IPPROTO_TCP});
     add(SetType::kHashIpPortIp, {.ip = one, .port = 80, .protocol = IPPROTO_TCP, .ip2 = two},
