@@ -84,7 +84,7 @@ enum class LineFault : std::uint8_t {
   kType,        ///< The set's type is missing.
   kOption,      ///< An option that nobody knows, or that comes twice.
   kNumber,      ///< An option's number is missing, none, or beyond its range.
-  kElement,     ///< The element is no ADDRESS,PROTOCOL:PORT.
+  kElement,     ///< The element is no ADDRESS,PROTOCOL:PORT, or no PORT in a bitmap:port set.
   kProtocol,    ///< No value has this protocol or ICMP type.
   kComment,     ///< A comment without its double quotes, too long, or with a zero byte.
   kExtension,   ///< The set was created without what the option needs.

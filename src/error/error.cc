@@ -70,7 +70,7 @@ std::string_view fault_name(LineFault fault) {
     case LineFault::kNumber:
       return "the option's number is missing, no number or out of range";
     case LineFault::kElement:
-      return "the element is no ADDRESS,PROTOCOL:PORT";
+      return "the element is no ADDRESS,PROTOCOL:PORT, or no PORT in a bitmap:port set";
     case LineFault::kProtocol:
       return "no value has this protocol or ICMP type";
     case LineFault::kComment:
