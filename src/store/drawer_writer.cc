@@ -526,7 +526,9 @@ bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {
     (void)connection_.execute(short_batch_);
     sign_is_up_ = true;
   }
-  return patience.wait() || (take_down_sign(stripe), false);
+  if (patience.wait()) return true;
+  take_down_sign(stripe);
+  return false;
 }
 
 void DrawerWriter::take_down_sign(std::uint32_t stripe) {

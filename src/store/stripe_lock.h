@@ -35,9 +35,9 @@ class StripeLock {
   [[nodiscard]] Result<void> acquire(std::uint32_t stripe, Patience& patience);
   /// Gives it back at once, as it is when a call ends early. Does nothing where it is not held.
   void release(std::uint32_t stripe);
-  /// To be called after a batch that gave it back in its command `release`: a listing that was at
+  /// To be called after a batch that gave it back in `release_command`: a listing that was at
   /// the lock in this very moment has kept it from being renamed.
-  void see_released(const ipset::Batch& batch, std::size_t release, std::uint32_t stripe);
+  void see_released(const ipset::Batch& batch, std::size_t release_command, std::uint32_t stripe);
 
   /// Takes the lock and does away with its set, so that the next writer makes a new one.
   void renew(std::uint32_t stripe, std::chrono::milliseconds timeout);

@@ -47,7 +47,7 @@ class KernelIpsetTest : public tests::KernelTest {
 
   /// The same, and no command may fail.
   void carry_out(const std::function<void(Batch&)>& queue) {
-    Batch& batch = execute(queue);
+    const Batch& batch = execute(queue);
     if (const auto failure = batch.first_failure())
       ADD_FAILURE() << "command " << *failure << ": " << batch.error(*failure).message();
   }

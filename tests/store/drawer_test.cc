@@ -407,7 +407,7 @@ class Model {
     EXPECT_EQ(info->value_bytes, values_[key].size());
   }
 
-  void check_keys(Store& store) {
+  void check_keys(Store& store) const {
     std::vector<std::string> keys;
     for (const auto& [key, value] : values_) keys.push_back(key);
     EXPECT_EQ(store.keys().value(), keys);

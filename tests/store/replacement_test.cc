@@ -167,7 +167,7 @@ TEST_F(ReplacementTest, WaitsForAReaderThatFinishesInTime) {
 }
 
 TEST_F(ReplacementTest, LeavesTheOldOrTheNewValueWhereverTheWriterDies) {
-  struct {
+  const struct {
     std::string name;
     std::optional<std::string> old;
     std::string next;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+// What `restore` reads: any text is read alike wherever it is cut, and the keys that it holds are
+// the same when they are written and read again. The input is the text.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fuzz/input.h"
+#include "store/archive_reader.h"
+#include "store/archive_writer.h"
+#include "store/drawers.h"
+
+namespace ipsetkv::fuzz {
+namespace {
+
+struct Key {
+  std::string key;
+  std::string value;
+  layout::Kind kind = layout::Kind::kIpv4;
+  std::optional<std::uint64_t> deadline;
+  friend bool operator==(const Key&, const Key&) = default;
+};
+
+struct Reading {
+  std::vector<Key> keys;
+  std::string problem;  ///< Empty if the text is good.
+  std::uint64_t foreign = 0;
+  std::uint64_t ended = 0;
+  friend bool operator==(const Reading&, const Reading&) = default;
+};
+
+/// Reads `text` in pieces of so many bytes.
+Reading read(std::string_view text, std::size_t piece_bytes) {
+  Reading reading;
+  const store::ArchiveReader::Take take = [&](const store::ArchivedKey& key) -> Result<void> {
+    reading.keys.push_back({.key = std::string(key.key),
+                            .value = std::string(key.value),
+                            .kind = key.kind,
+                            .deadline = key.deadline});
+    return {};
+  };
+  store::ArchiveReader reader(take);
+  Result<void> result;
+  while (!text.empty() && result) {
+    // Of its own, so that whoever keeps it or reads beyond it is seen.
+    const std::string piece(text.substr(0, piece_bytes));
+    text.remove_prefix(piece.size());
+    result = reader.feed(piece);
+  }
+  if (result) result = reader.finish();
+  if (!result) reading.problem = result.error().message();
+  reading.foreign = reader.foreign();
+  reading.ended = reader.ended();
+  return reading;
+}
+
+void write_key(store::ArchiveWriter& writer, const Key& key) {
+  const auto place = store::place_of(key.key);
+  require(place.has_value(), "a key that was read can be one");
+  auto content = store::content_of(*place, key.value, store::layout_of(key.kind), std::nullopt);
+  require(content.has_value(), "a value that was read fits");
+  // By itself, since how long that is from now has no say in what is written.
+  content->deadline = key.deadline;
+  content->life = key.deadline ? 1 : 0;
+  require(layout::fits(*content), "a value that was read fits with its deadline");
+  require(writer.add(place->name.view(), *content).has_value(), "a key can be written");
+}
+
+std::string write(const std::vector<Key>& keys) {
+  std::string text;
+  const store::ArchiveWriter::Write append = [&](std::string_view piece) -> Result<void> {
+    text += piece;
+    return {};
+  };
+  store::ArchiveWriter writer(append);
+  for (const Key& key : keys) write_key(writer, key);
+  require(writer.finish() == keys.size(), "a writer counts the keys");
+  return text;
+}
+
+/// Some number that depends on nothing but the text.
+std::size_t some_size(std::string_view text) {
+  std::uint32_t hash = 2'166'136'261;
+  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 16'777'619;
+  return 2 + hash % (text.size() + 1);
+}
+
+}  // namespace
+}  // namespace ipsetkv::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ipsetkv::fuzz;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto reading = read(text, size + 1);
+  require(read(text, 1) == reading, "a text is read alike byte by byte");
+  require(read(text, some_size(text)) == reading, "a text is read alike wherever it is cut");
+  const std::string written = write(reading.keys);
+  const auto again = read(written, written.size());
+  require(again.problem.empty(), "what was written can be read");
+  require(again.foreign == 0 && again.ended == 0, "what was written is all values");
+  require(again.keys == reading.keys, "what was written is read as it was");
+  return 0;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+
+// Any value, key and deadline comes back from the elements of each layout. The input is the layout,
+// whether there is a deadline and which, in what order the elements are listed, how often the bytes
+// of the value are repeated, the key, and the value.
+
+#include <array>
+#include <string>
+
+#include "fuzz/drawer_check.h"
+#include "fuzz/input.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace layout = ipsetkv::layout;
+  constexpr std::array kKinds{layout::Kind::kIpv4, layout::Kind::kIpv6, layout::Kind::kComment,
+                              layout::Kind::kCounters};
+  // Deadlines are counted in a signed number.
+  constexpr int kUnusedBits = 1;
+  constexpr std::uint32_t kLife = 10;
+  constexpr std::size_t kMostRepeats = 16;
+
+  ipsetkv::fuzz::Input input(data, size);
+  layout::DrawerContent content;
+  content.kind = kKinds[input.number<std::uint8_t>() % kKinds.size()];
+  if (input.flag()) {
+    content.deadline = input.number<std::uint64_t>() >> kUnusedBits;
+    content.life = kLife;
+  }
+  const auto order = input.number<std::uint32_t>();
+  const std::size_t repeated = 1 + input.number<std::uint8_t>() % kMostRepeats;
+  content.key = input.text<std::uint16_t>();
+  const std::string_view bytes = input.rest();
+  std::string value;
+  for (std::size_t count = 0; count < repeated; ++count) value += bytes;
+  content.value = ipsetkv::fuzz::as_bytes(value);
+  if (layout::fits(content)) ipsetkv::fuzz::check_round_trip(content, order);
+  return 0;
+}

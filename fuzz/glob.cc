@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+
+// The pattern of `keys`: it matches what a table of all beginnings says it does, in a time that is
+// bounded by the product of the two lengths. The input is the pattern, a zero byte, and the text.
+
+#include "store/glob.h"
+
+#include <bitset>
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "fuzz/input.h"
+
+namespace ipsetkv::fuzz {
+namespace {
+
+using ByteSet = std::bitset<256>;
+
+/// A pattern taken apart: what one byte may be, or nothing for a star.
+using Token = std::optional<ByteSet>;
+
+std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
+
+class Pattern {
+ public:
+  explicit Pattern(std::string_view text) : text_(text) {
+    while (!text_.empty()) tokens_.push_back(next());
+  }
+  [[nodiscard]] const std::vector<Token>& tokens() const { return tokens_; }
+
+ private:
+  char take() {
+    const char first = text_.front();
+    text_.remove_prefix(1);
+    return first;
+  }
+  char take_literal() {
+    const char first = take();
+    return first == '\\' && !text_.empty() ? take() : first;
+  }
+  bool take_if(char wanted) {
+    if (!text_.starts_with(wanted)) return false;
+    (void)take();
+    return true;
+  }
+
+  Token next() {
+    if (take_if('*')) return std::nullopt;
+    if (take_if('?')) return ByteSet().set();
+    if (take_if('[')) return bracket();
+    return ByteSet().set(index_of(take_literal()));
+  }
+
+  ByteSet bracket() {
+    const bool negated = take_if('^');
+    ByteSet bytes;
+    while (!text_.empty() && !take_if(']')) {
+      std::size_t low = index_of(take_literal());
+      std::size_t high = low;
+      if (text_.size() > 1 && text_[0] == '-' && text_[1] != ']') {
+        (void)take();
+        high = index_of(take_literal());
+      }
+      if (low > high) std::swap(low, high);
+      for (; low <= high; ++low) bytes.set(low);
+    }
+    return negated ? ~bytes : bytes;
+  }
+
+  std::string_view text_;
+  std::vector<Token> tokens_;
+};
+
+/// Whether each beginning of the text matches each beginning of the pattern, one after the other.
+bool matches_by_table(std::string_view pattern, std::string_view text) {
+  std::vector<bool> matched(text.size() + 1);
+  matched[0] = true;
+  const Pattern parsed(pattern);
+  for (const Token& token : parsed.tokens()) {
+    std::vector<bool> next(text.size() + 1);
+    next[0] = matched[0] && !token;
+    for (std::size_t size = 1; size <= text.size(); ++size)
+      next[size] = token ? matched[size - 1] && token->test(index_of(text[size - 1]))
+                         : matched[size] || next[size - 1];
+    matched = std::move(next);
+  }
+  return matched[text.size()];
+}
+
+std::chrono::nanoseconds time_spent() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void check(std::string_view pattern, std::string_view text) {
+  // Many times what it takes, so that a machine may be slow, and nothing beside what trying again
+  // and again takes.
+  const auto limit = std::chrono::milliseconds(100) +
+                     std::chrono::microseconds((pattern.size() + 1) * (text.size() + 1));
+  const auto start = time_spent();
+  const bool matches = store::glob_matches(pattern, text);
+  require(time_spent() - start <= limit, "a match takes no more than the product of the lengths");
+  require(matches == matches_by_table(pattern, text), "a pattern matches as its table says");
+}
+
+}  // namespace
+}  // namespace ipsetkv::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ipsetkv::fuzz::Input input(data, size);
+  // Of their own, so that reading one byte too many is seen.
+  const std::string pattern(input.word());
+  const std::string text(input.rest());
+  ipsetkv::fuzz::check(pattern, text);
+  return 0;
+}

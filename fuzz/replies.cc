@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+// Whatever bytes come for a datagram of the kernel: no decoder reads beyond them, every walk ends,
+// the two decoders of an element agree, and an element that was decoded is the same when it is
+// encoded and decoded again. Where the input is a listing's datagram, its parts are reached in
+// their places; the elements are tried on every other run of attributes too.
+
+#include <linux/netfilter/nfnetlink.h>
+
+#include <memory>
+
+#include "fuzz/input.h"
+#include "ipset/element_view.h"
+#include "ipset/kernel_error.h"
+#include "ipset/set_header.h"
+#include "netlink/message.h"
+
+namespace ipsetkv::fuzz {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::size_t kNestingLimit = 8;
+constexpr std::size_t kElementBytes = 4096;
+
+void require_within(Bytes part, Bytes whole) {
+  require(part.empty() || (part.data() >= whole.data() &&
+                           part.data() + part.size() <= whole.data() + whole.size()),
+          "a decoder hands out nothing but what it was given");
+}
+
+bool same(const ipset::ElementView& one, const ipset::ElementView& other) {
+  return std::ranges::equal(one.ip, other.ip) && one.comment == other.comment &&
+         one.port == other.port && one.protocol == other.protocol && one.packets == other.packets &&
+         one.bytes == other.bytes;
+}
+
+/// The attributes of `element` as a request has them.
+void check_encoding(const ipset::Element& element) {
+  netlink::Batch batch(kElementBytes);
+  batch.begin_message(0, 0, nfgenmsg{});
+  ipset::encode_element(batch, element);
+  require(!batch.overflowed(), "an element is small");
+  netlink::Messages messages(batch.finish(1));
+  const auto message = messages.next();
+  require(message.has_value(), "a request is a message");
+  netlink::Attributes attributes(message->payload.subspan(sizeof(nfgenmsg)));
+  const auto data = attributes.next();
+  require(data && data->type() == IPSET_ATTR_DATA, "an element is an attribute");
+  const auto again = std::make_unique<ipset::Element>();
+  require(!ipset::decode_element(netlink::Attributes(data->payload()), *again),
+          "what was encoded can be decoded");
+  require(*again == element, "what was encoded is decoded as it was");
+}
+
+void check_element(Bytes attributes) {
+  const auto element = std::make_unique<ipset::Element>();
+  ipset::ElementView view;
+  const auto bad_view = ipset::decode_element_view(netlink::Attributes(attributes), view);
+  if (!bad_view) {
+    require_within(view.ip, attributes);
+    require_within(as_bytes(view.comment), attributes);
+  }
+  if (ipset::decode_element(netlink::Attributes(attributes), *element)) return;
+  require(!bad_view, "a view can be had of every element");
+  require(same(view, *element), "a view shows what the element is");
+  check_encoding(*element);
+}
+
+void check_attributes(Bytes bytes, std::size_t nesting) {
+  const auto header = std::make_unique<ipset::SetHeader>();
+  std::size_t count = 0;
+  netlink::Attributes attributes(bytes);
+  while (const auto attribute = attributes.next()) {
+    require_within(attribute->payload(), bytes);
+    require(++count <= bytes.size() / sizeof(nlattr), "a walk ends");
+    (void)ipset::decode_header_attribute(*attribute, *header);
+    if (nesting < kNestingLimit) check_attributes(attribute->payload(), nesting + 1);
+  }
+  check_element(bytes);
+}
+
+void check_message(const netlink::Message& message) {
+  require_within(message.returned_request(), message.payload);
+  if (const auto code = message.error()) {
+    require(*code >= 0, "an error's code is no negative number");
+    const Error error = ipset::kernel_error(IPSET_CMD_LIST, *code, "drawer");
+    require(*code == 0 || !error.message().empty(), "every error has its sentence");
+  }
+  if (message.payload.size() < sizeof(nfgenmsg)) return;
+  check_attributes(message.payload.subspan(sizeof(nfgenmsg)), 0);
+}
+
+void check_datagram(Bytes datagram, bool truncated) {
+  std::size_t count = 0;
+  netlink::Messages messages(datagram, truncated);
+  while (const auto message = messages.next()) {
+    require_within(message->payload, datagram);
+    require(++count <= datagram.size() / sizeof(nlmsghdr), "a walk ends");
+    check_message(*message);
+  }
+}
+
+}  // namespace
+}  // namespace ipsetkv::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto datagram = std::as_bytes(std::span(data, size));
+  ipsetkv::fuzz::check_datagram(datagram, false);
+  ipsetkv::fuzz::check_datagram(datagram, true);
+  return 0;
+}

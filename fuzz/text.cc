@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+// Bytes in comments: any bytes come back from their pieces, which the kernel and `ipset` can hold,
+// and any comment is decoded as byte after byte would be.
+
+#include "layout/text.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fuzz/input.h"
+
+namespace ipsetkv::fuzz {
+namespace {
+
+namespace text = layout::text;
+
+/// What docs/format.md says a comment stands for, in the plainest way.
+std::optional<std::string> decode_plainly(std::string_view comment) {
+  if (comment.empty() || comment.size() > layout::kTextBytes) return std::nullopt;
+  if (comment == "\\-") return "";
+  std::string bytes;
+  for (std::size_t place = 0; place < comment.size(); ++place) {
+    if (comment[place] != '\\') {
+      bytes += comment[place];
+      continue;
+    }
+    if (++place == comment.size()) return std::nullopt;
+    switch (comment[place]) {
+      case '0':
+        bytes += '\0';
+        break;
+      case 'n':
+        bytes += '\n';
+        break;
+      case 'q':
+        bytes += '"';
+        break;
+      case '\\':
+        bytes += '\\';
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+  return bytes;
+}
+
+std::optional<std::string> decode(std::string_view comment) {
+  // Of their own, and no larger than promised.
+  const auto place = std::make_unique<std::byte[]>(layout::kTextBytes);
+  const auto length = text::decode(comment, place.get());
+  if (!length) return std::nullopt;
+  require(*length <= layout::kTextBytes, "a piece stands for no more bytes than it has");
+  return std::string(reinterpret_cast<const char*>(place.get()), *length);
+}
+
+void check_pieces(std::string_view whole, ipset::Family family) {
+  const auto bytes = as_bytes(whole);
+  text::Chain chain;
+  std::string joined;
+  std::size_t pieces = 0;
+  std::uint64_t offset = 0;
+  do {
+    const auto element = std::make_unique<ipset::Element>();
+    const std::uint64_t next = text::encode(bytes, offset, family, layout::kPlain, *element);
+    const std::string_view comment = element->comment.view();
+    require(comment.size() <= layout::kTextBytes, "a piece fits into the kernel's allocation");
+    require(comment.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
+            "a comment has no byte that `ipset restore` could not read");
+    require(text::offset_of(*element) == offset, "an offset comes back from address and port");
+    const auto piece = decode(comment);
+    require(piece && piece->size() == next - offset, "a piece says how far it goes");
+    chain.take(offset, piece->size());
+    joined += *piece;
+    offset = next;
+    require(++pieces <= text::count_pieces(bytes), "there are no more pieces than were counted");
+  } while (offset < bytes.size());
+  require(joined == whole, "the pieces are the bytes");
+  require(chain.finish() == whole.size(), "all pieces are a chain");
+}
+
+}  // namespace
+}  // namespace ipsetkv::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using ipsetkv::ipset::Family;
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  ipsetkv::fuzz::require(ipsetkv::fuzz::decode(bytes) == ipsetkv::fuzz::decode_plainly(bytes),
+                         "a comment is decoded as byte after byte would be");
+  ipsetkv::fuzz::check_pieces(bytes, Family::kInet);
+  ipsetkv::fuzz::check_pieces(bytes, Family::kInet6);
+  return 0;
+}
