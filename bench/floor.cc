@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -27,19 +28,31 @@ std::size_t receive_bytes(std::size_t value_bytes) {
   return std::min<std::size_t>(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 8192);
 }
 
-/// The attributes of one nest, as libmnl walks them.
+/// The attributes between two places. Written out, since libmnl's are calls into a shared library,
+/// several for each attribute; and the kernel's lengths are taken as they are.
 template <class Visit>
-void for_each_attribute(const void* first, std::size_t bytes, Visit visit) {
-  const auto* attribute = static_cast<const nlattr*>(first);
-  const auto* const end = static_cast<const char*>(first) + bytes;
-  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
-       attribute = mnl_attr_next(attribute))
-    visit(*attribute);
+void for_each_attribute(const void* first, const void* end, Visit visit) {
+  for (const auto* place = static_cast<const char*>(first); place < end;) {
+    const auto& attribute = *reinterpret_cast<const nlattr*>(place);
+    visit(attribute);
+    place += MNL_ALIGN(attribute.nla_len);
+  }
+}
+
+const char* payload_of(const nlattr& attribute) {
+  return reinterpret_cast<const char*>(&attribute) + MNL_ATTR_HDRLEN;
 }
 
 template <class Visit>
 void for_each_attribute(const nlattr& nest, Visit visit) {
-  for_each_attribute(mnl_attr_get_payload(&nest), mnl_attr_get_payload_len(&nest), visit);
+  for_each_attribute(payload_of(nest), reinterpret_cast<const char*>(&nest) + nest.nla_len, visit);
+}
+
+template <class Number>
+Number number_in(const nlattr& attribute) {
+  Number number;
+  std::memcpy(&number, payload_of(attribute), sizeof number);
+  return number;
 }
 
 struct Fields {
@@ -51,16 +64,16 @@ struct Fields {
 Fields fields_of(const nlattr& element) {
   Fields fields;
   for_each_attribute(element, [&](const nlattr& field) {
-    switch (mnl_attr_get_type(&field)) {
+    switch (field.nla_type & NLA_TYPE_MASK) {
       case IPSET_ATTR_PORT:
-        fields.port = ntohs(mnl_attr_get_u16(&field));
+        fields.port = ntohs(number_in<std::uint16_t>(field));
         break;
       case IPSET_ATTR_IP:
-        for_each_attribute(field,
-                           [&](const nlattr& ip) { fields.address = mnl_attr_get_u32(&ip); });
+        for_each_attribute(
+            field, [&](const nlattr& ip) { fields.address = number_in<std::uint32_t>(ip); });
         break;
       case IPSET_ATTR_COMMENT:
-        fields.comment = {mnl_attr_get_str(&field), mnl_attr_get_payload_len(&field) - 1U};
+        fields.comment = {payload_of(field), field.nla_len - MNL_ATTR_HDRLEN - 1U};
         break;
       default:
         break;
@@ -69,10 +82,33 @@ Fields fields_of(const nlattr& element) {
   return fields;
 }
 
-void place_chunk(const Fields& fields, std::string& value) {
-  value.resize(std::max(value.size(), fields.port * 4 + 4));
-  std::memcpy(value.data() + fields.port * 4, &fields.address, sizeof fields.address);
-}
+/// A value that is being put together. The string keeps its length from one read to the next, so
+/// that nothing is filled with zeros only to be written over.
+class Assembly {
+ public:
+  explicit Assembly(std::string& value) : value_(value) {}
+
+  void place(const nlattr& element) {
+    const Fields fields = fields_of(element);
+    fields.comment.empty() ? place_chunk(fields) : place_comment(fields);
+  }
+  void end() { value_.resize(end_); }
+
+ private:
+  char* room(std::size_t offset, std::size_t count) {
+    if (value_.size() < offset + count) value_.resize(std::max(offset + count, 2 * value_.size()));
+    return value_.data() + offset;
+  }
+  void place_chunk(const Fields& fields) {
+    const std::size_t offset = fields.port * sizeof fields.address;
+    std::memcpy(room(offset, sizeof fields.address), &fields.address, sizeof fields.address);
+    end_ = std::max(end_, offset + sizeof fields.address);
+  }
+  void place_comment(const Fields& fields);
+
+  std::string& value_;
+  std::size_t end_ = 0;
+};
 
 char unescape(char letter) {
   if (letter == 'q') return '"';
@@ -80,21 +116,30 @@ char unescape(char letter) {
   return letter == '0' ? '\0' : letter;
 }
 
-void place_comment(const Fields& fields, std::string& value) {
-  std::array<char, IPSET_MAX_COMMENT_SIZE> bytes;
-  char* end = bytes.data();
+void Assembly::place_comment(const Fields& fields) {
+  const std::size_t offset = std::size_t{ntohl(fields.address) - 1} << 16 | fields.port;
+  char* place = room(offset, fields.comment.size());
   for (std::string_view rest = fields.comment; !rest.empty();) {
     const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    end = std::copy_n(rest.begin(), plain, end);
+    std::memcpy(place, rest.data(), plain);
+    place += plain;
     rest.remove_prefix(plain);
     if (rest.empty()) break;
-    *end++ = unescape(rest[1]);
+    *place++ = unescape(rest[1]);
     rest.remove_prefix(2);
   }
-  const std::size_t offset = std::size_t{ntohl(fields.address) - 1} << 16 | fields.port;
-  const auto count = static_cast<std::size_t>(end - bytes.data());
-  value.resize(std::max(value.size(), offset + count));
-  std::copy_n(bytes.data(), count, value.data() + offset);
+  end_ = std::max(end_, static_cast<std::size_t>(place - value_.data()));
+}
+
+/// Places the elements of one part of a listing.
+void decode(const nlmsghdr& message, Assembly& assembly) {
+  const auto* const start = reinterpret_cast<const char*>(&message);
+  for_each_attribute(start + MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg)),
+                     start + message.nlmsg_len, [&](const nlattr& attribute) {
+                       if ((attribute.nla_type & NLA_TYPE_MASK) != IPSET_ATTR_ADT) return;
+                       for_each_attribute(attribute,
+                                          [&](const nlattr& element) { assembly.place(element); });
+                     });
 }
 
 /// The kernel's answer if this message is one: 0, or an errno.
@@ -126,27 +171,43 @@ std::unique_ptr<Floor> Floor::open(const Task& task, Writing writing, Reading re
   std::unique_ptr<Floor> floor(new Floor(std::move(socket), task, writing, reading));
   if (!floor->create_sets()) return nullptr;
   floor->prepare();
-  // The first write's `test` finds nothing in what was an empty set.
-  (void)floor->set(0);
-  while (recv(floor->descriptor_, floor->buffer_.data(), floor->buffer_.size(), MSG_DONTWAIT) > 0)
-    ;
-  return floor->set(1) ? std::move(floor) : nullptr;
+  // A key's first write finds nothing of what its `test` asks for in what was an empty set.
+  (void)floor->write_all(0);
+  return floor->write_all(1) ? std::move(floor) : nullptr;
 }
 
 bool Floor::create_sets() {
   const std::size_t hashsize = hashsize_for(task_.layout, task_.values[0].size());
-  Requests requests;
-  requests.create(kKey, task_.layout, hashsize);
-  requests.create(spare_, task_.layout, hashsize);
-  requests.create(lock_, Layout::kIpv4, hashsize_for(Layout::kIpv4, 0));
-  return send(requests.take().front()) && nothing_failed();
+  const auto created = [this](std::string_view name, Layout layout, std::size_t size) {
+    Requests requests;
+    requests.create(name, layout, size);
+    return send(requests.take().front()) && nothing_failed();
+  };
+  if (writing_ == Writing::kLocked &&
+      !created(lock_, Layout::kIpv4, hashsize_for(Layout::kIpv4, 0)))
+    return false;
+  return created(spare_, task_.layout, hashsize) &&
+         std::all_of(task_.keys.begin(), task_.keys.end(),
+                     [&](const std::string& key) { return created(key, task_.layout, hashsize); });
+}
+
+/// Each key's value; false if the kernel complained of one.
+bool Floor::write_all(std::size_t which) {
+  bool good = true;
+  for (const std::string& key : task_.keys) {
+    if (set(key, which)) continue;
+    good = false;
+    while (recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) > 0)
+      ;
+  }
+  return good;
 }
 
 void Floor::write_small(Requests& requests, const std::vector<Piece>& pieces) const {
   requests.rename(lock_, held_);
   requests.flush(held_);
   requests.add(held_, pieces);
-  requests.swap(held_, kKey);
+  requests.swap(held_, task_.keys[0]);
   requests.swap(spare_, held_);
 }
 
@@ -156,13 +217,13 @@ void Floor::write(Requests& requests, const std::vector<Piece>& pieces) const {
   requests.start_another_send();
   requests.rename(lock_, held_);
   requests.start_another_send();
-  requests.swap(spare_, kKey);
+  requests.swap(spare_, task_.keys[0]);
 }
 
 void Floor::write_bare(Requests& requests, const std::vector<Piece>& pieces) const {
   requests.flush(spare_);
   requests.add(spare_, pieces);
-  requests.swap(spare_, kKey);
+  requests.swap(spare_, task_.keys[0]);
 }
 
 void Floor::prepare() {
@@ -180,11 +241,27 @@ void Floor::prepare() {
       write_bare(requests, pieces[which]);
     }
     if (writing_ == Writing::kAcknowledged) requests.acknowledge_last();
-    writes_[which] = requests.take();
+    writes_[which] = prepared(requests.take(), task_.keys[0]);
   }
   Requests requests;
-  requests.list(kKey);
-  read_ = requests.take();
+  requests.list(task_.keys[0]);
+  read_ = prepared(requests.take(), task_.keys[0]);
+}
+
+/// The last send has the name, in a write as in a read; no value has it.
+Floor::Prepared Floor::prepared(Sends sends, const std::string& key) {
+  Prepared messages{.sends = std::move(sends)};
+  const auto equal = [](std::byte byte, char letter) { return byte == std::byte(letter); };
+  auto& last = messages.sends.back();
+  for (auto place = last.begin();; ++place) {
+    place = std::search(place, last.end(), key.begin(), key.end(), equal);
+    if (place == last.end()) return messages;
+    messages.names.push_back(&*place);
+  }
+}
+
+void Floor::address(Prepared& messages, const std::string& key) {
+  for (std::byte* name : messages.names) std::memcpy(name, key.data(), key.size());
 }
 
 bool Floor::send(const std::vector<std::byte>& messages) {
@@ -201,38 +278,28 @@ bool Floor::acknowledged() {
   return answer(*reinterpret_cast<const nlmsghdr*>(buffer_.data())) == 0;
 }
 
-bool Floor::set(std::size_t which) {
-  for (const auto& messages : writes_[which])
+bool Floor::set(const std::string& key, std::size_t which) {
+  address(writes_[which], key);
+  for (const auto& messages : writes_[which].sends)
     if (!send(messages)) return false;
   return writing_ == Writing::kAcknowledged ? acknowledged() : nothing_failed();
 }
 
-bool Floor::get(std::string& value) {
-  value.clear();
-  if (!send(read_.front())) return false;
+bool Floor::get(const std::string& key, std::string& value) {
+  address(read_, key);
+  if (!send(read_.sends.front())) return false;
+  Assembly assembly(value);
   for (;;) {
     const ssize_t received = recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (received < 0) return false;
     int left = static_cast<int>(received);
     const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
     for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-      if (message->nlmsg_type == NLMSG_DONE) return true;
       if (message->nlmsg_type == NLMSG_ERROR) return false;
-      if (reading_ == Reading::kDecoded) decode(*message, value);
+      if (message->nlmsg_type == NLMSG_DONE) return assembly.end(), true;
+      if (reading_ == Reading::kDecoded) decode(*message, assembly);
     }
   }
-}
-
-void Floor::decode(const nlmsghdr& message, std::string& value) const {
-  const auto* const attributes = mnl_nlmsg_get_payload_offset(&message, sizeof(nfgenmsg));
-  const std::size_t bytes = mnl_nlmsg_get_payload_len(&message) - sizeof(nfgenmsg);
-  for_each_attribute(attributes, bytes, [&](const nlattr& attribute) {
-    if (mnl_attr_get_type(&attribute) != IPSET_ATTR_ADT) return;
-    for_each_attribute(attribute, [&](const nlattr& element) {
-      const Fields fields = fields_of(element);
-      fields.comment.empty() ? place_chunk(fields, value) : place_comment(fields, value);
-    });
-  });
 }
 
 bool destroy_all_sets() {

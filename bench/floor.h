@@ -3,6 +3,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -30,15 +31,15 @@ class Floor : public Peer {
   /// What becomes of a listing.
   enum class Reading {
     kReceived,  ///< Each part is received, and thrown away.
-    kDecoded,   ///< The value is put together, unchecked.
+    kDecoded,   ///< The value is put together, straight in its place, and nothing is checked.
   };
 
-  /// Nothing, with errno, if the kernel refuses the two sets.
+  /// Nothing, with errno, if the kernel refuses the sets.
   [[nodiscard]] static std::unique_ptr<Floor> open(const Task& task, Writing writing,
                                                    Reading reading);
 
-  [[nodiscard]] bool set(std::size_t which) override;
-  [[nodiscard]] bool get(std::string& value) override;
+  [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
+  [[nodiscard]] bool get(const std::string& key, std::string& value) override;
 
  private:
   struct Close {
@@ -48,6 +49,7 @@ class Floor : public Peer {
 
   Floor(Socket socket, const Task& task, Writing writing, Reading reading);
   [[nodiscard]] bool create_sets();
+  [[nodiscard]] bool write_all(std::size_t which);
   void prepare();
   /// In one send: the lock's own set takes the value.
   void write_small(Requests& requests, const std::vector<Piece>& pieces) const;
@@ -56,7 +58,6 @@ class Floor : public Peer {
   [[nodiscard]] bool send(const std::vector<std::byte>& messages);
   [[nodiscard]] bool nothing_failed();
   [[nodiscard]] bool acknowledged();
-  void decode(const nlmsghdr& message, std::string& value) const;
 
   Socket socket_;
   int descriptor_;
@@ -67,8 +68,16 @@ class Floor : public Peer {
   std::string lock_;  ///< Its name while nobody has it.
   std::string held_;
   std::vector<std::byte> buffer_;
-  std::array<Sends, 2> writes_;
-  Sends read_;
+  /// Messages in which the names of keys are exchanged.
+  struct Prepared {
+    Sends sends;
+    std::vector<std::byte*> names;  ///< Where the key's name is in them.
+  };
+  [[nodiscard]] static Prepared prepared(Sends sends, const std::string& key);
+  static void address(Prepared& messages, const std::string& key);
+
+  std::array<Prepared, 2> writes_;
+  Prepared read_;
 };
 
 /// Removes every set of this namespace.

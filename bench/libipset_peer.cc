@@ -56,7 +56,9 @@ std::unique_ptr<LibipsetPeer> LibipsetPeer::open(const Task& task) {
   std::unique_ptr<ipset, Close> library(loaded ? ipset_init() : nullptr);
   if (!library) return nullptr;
   std::unique_ptr<LibipsetPeer> peer(new LibipsetPeer(std::move(library), task.values));
-  return peer->set(1) ? std::move(peer) : nullptr;
+  for (const std::string& key : task.keys)
+    if (!peer->set(key, 1)) return nullptr;
+  return peer;
 }
 
 bool LibipsetPeer::run(std::initializer_list<const char*> words) {
@@ -68,21 +70,21 @@ bool LibipsetPeer::run(std::initializer_list<const char*> words) {
   return ipset_parse_argv(library_.get(), static_cast<int>(words.size()), arguments.data()) == 0;
 }
 
-bool LibipsetPeer::add(std::size_t chunk, std::string_view bytes) {
+bool LibipsetPeer::add(const char* key, std::size_t chunk, std::string_view bytes) {
   std::array<unsigned char, 4> padded{};
   std::memcpy(padded.data(), bytes.data(), bytes.size());
   std::array<char, 64> element{};
   std::snprintf(element.data(), element.size(), "%d.%d.%d.%d,%zu", padded[0], padded[1], padded[2],
                 padded[3], chunk);
-  return run({"ipset", "add", kKey, element.data()});
+  return run({"ipset", "add", key, element.data()});
 }
 
-bool LibipsetPeer::set(std::size_t which) {
+bool LibipsetPeer::set(const std::string& key, std::size_t which) {
   const std::string_view value = values_[which];
-  if (!run({"ipset", "create", "-exist", kKey, "hash:ip,port"})) return false;
-  if (!run({"ipset", "flush", kKey})) return false;
+  if (!run({"ipset", "create", "-exist", key.c_str(), "hash:ip,port"})) return false;
+  if (!run({"ipset", "flush", key.c_str()})) return false;
   for (std::size_t start = 0; start < value.size(); start += 4)
-    if (!add(start / 4, value.substr(start, 4))) return false;
+    if (!add(key.c_str(), start / 4, value.substr(start, 4))) return false;
   return true;
 }
 
@@ -98,8 +100,8 @@ void LibipsetPeer::take_line(std::string_view line) {
   chunks_.push_back(chunk);
 }
 
-bool LibipsetPeer::get(std::string& value) {
-  if (!run({"ipset", "list", "-output", "save", kKey})) return false;
+bool LibipsetPeer::get(const std::string& key, std::string& value) {
+  if (!run({"ipset", "list", "-output", "save", key.c_str()})) return false;
   chunks_.clear();
   for (std::string_view rest = output_; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);

@@ -23,8 +23,8 @@ class LibipsetPeer : public Peer {
   /// Nothing if libipset refuses to start or to write.
   [[nodiscard]] static std::unique_ptr<LibipsetPeer> open(const Task& task);
 
-  [[nodiscard]] bool set(std::size_t which) override;
-  [[nodiscard]] bool get(std::string& value) override;
+  [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
+  [[nodiscard]] bool get(const std::string& key, std::string& value) override;
 
  private:
   struct Close {
@@ -37,7 +37,7 @@ class LibipsetPeer : public Peer {
 
   LibipsetPeer(std::unique_ptr<ipset, Close> library, const Values& values);
   [[nodiscard]] bool run(std::initializer_list<const char*> words);
-  [[nodiscard]] bool add(std::size_t chunk, std::string_view bytes);
+  [[nodiscard]] bool add(const char* key, std::size_t chunk, std::string_view bytes);
   void take_line(std::string_view line);
 
   std::unique_ptr<ipset, Close> library_;

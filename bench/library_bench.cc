@@ -13,8 +13,7 @@
 //   floor                the same messages, prepared beforehand, by a loop that does nothing else;
 //                        of a listing, every part is received and thrown away
 //   floor_bare           set without the lock, and without the questions by which ipsetkv sees what
-//   it
-//                        has replaced
+//                        it has replaced
 //   floor_acknowledged   the same with the last message acknowledged, as netlink is mostly used
 //   floor_decoded        get with the value put together from the listing, nothing checked
 //   libipset             the ipset tool's library in this process, with its command lines
@@ -30,10 +29,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <iterator>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +40,14 @@
 #include "libipset_peer.h"
 #include "peer.h"
 #include "private_namespace.h"
+#include "store_peer.h"
 
 namespace ipsetkv::bench {
 namespace {
+
+// The key that everybody reads and writes, in a namespace that holds nothing else.
+const Keys kKeys = make_keys(1);
+const std::string& kKey = kKeys.front();
 
 constexpr std::size_t kKib = 1024;
 constexpr std::size_t kMib = 1024 * kKib;
@@ -63,40 +65,6 @@ struct Sizes {
 };
 
 bool any_failed = false;
-
-/// What Store::set chooses of itself.
-Layout automatic(std::size_t bytes) {
-  return bytes <= kAutoIpv4Bytes ? Layout::kIpv4 : Layout::kComment;
-}
-
-class StorePeer : public Peer {
- public:
-  static std::unique_ptr<Peer> open(const Task& task) {
-    auto store = Store::open();
-    if (!store) return nullptr;
-    auto peer = std::make_unique<StorePeer>(*std::move(store), task);
-    // The first write makes the key, the second the spare set; from the third on all are alike.
-    for (const std::size_t which : {0, 1, 0, 1})
-      if (!peer->set(which)) return nullptr;
-    return peer;
-  }
-
-  StorePeer(Store store, const Task& task) : store_(std::move(store)), task_(task) {
-    options_.layout = task.layout;
-  }
-
-  bool set(std::size_t which) override {
-    const std::string& value = task_.values[which];
-    if (task_.layout == automatic(value.size())) return store_.set(kKey, value).has_value();
-    return store_.set(kKey, value, options_).has_value();
-  }
-  bool get(std::string& value) override { return store_.get(kKey, value).value_or(false); }
-
- private:
-  Store store_;
-  Task task_;
-  SetOptions options_;
-};
 
 template <Floor::Writing writing>
 std::unique_ptr<Peer> open_writer(const Task& task) {
@@ -136,12 +104,7 @@ constexpr Contestant kLibipset = {"libipset", open_libipset};
 const Values& values_of(std::size_t bytes) {
   static std::map<std::size_t, Values> made;
   const auto [place, missing] = made.try_emplace(bytes);
-  if (!missing) return place->second;
-  std::minstd_rand random(1);
-  std::uniform_int_distribution<int> printable('!', '~');
-  for (std::string& value : place->second)
-    std::generate_n(std::back_inserter(value), bytes,
-                    [&] { return static_cast<char>(printable(random)); });
+  if (missing) place->second = make_values(bytes);
   return place->second;
 }
 
@@ -178,7 +141,7 @@ void time_writes(benchmark::State& state, Open open, const Task& task) {
   bool good = true;
   for (auto iteration : state) {
     which = 1 - which;
-    good &= peer->set(which);
+    good &= peer->set(kKey, which);
   }
   if (!good || !is_stored(task.values[which])) fail(state, "the value was not written");
 }
@@ -188,8 +151,8 @@ void time_reads(benchmark::State& state, Open open, const Task& task) {
   if (!peer) return;
   std::string value;
   // The first read allocates, in ipsetkv and elsewhere.
-  bool good = peer->get(value);
-  for (auto iteration : state) good &= peer->get(value);
+  bool good = peer->get(kKey, value);
+  for (auto iteration : state) good &= peer->get(kKey, value);
   const bool only_receives = value.empty();
   if (!good || (!only_receives && value != task.values[1]) || !is_stored(task.values[1]))
     fail(state, "the value read is wrong");
@@ -216,7 +179,7 @@ void enter_all(const std::string& operation, const Sizes& sizes,
                const std::vector<Contestant>& contestants,
                void (*time)(benchmark::State&, Open, const Task&), bool often) {
   for (const std::size_t bytes : sizes.bytes) {
-    const Task task{.layout = sizes.layout, .values = values_of(bytes)};
+    const Task task{.layout = sizes.layout, .values = values_of(bytes), .keys = kKeys};
     for (const Contestant& contestant : contestants) {
       auto* const entered =
           enter(operation, sizes, bytes, contestant.name, time, contestant.open, task);
@@ -240,7 +203,7 @@ void enter_everything(bool often) {
   enter_all("get", comments, kReaders, time_reads, often);
 
   const std::size_t shortest = addresses.bytes.front();
-  const Task task{.layout = addresses.layout, .values = values_of(shortest)};
+  const Task task{.layout = addresses.layout, .values = values_of(shortest), .keys = kKeys};
   for (const Contestant& contestant : kWriters) {
     auto* const entered =
         enter("sustain", addresses, shortest, contestant.name, time_writes, contestant.open, task);

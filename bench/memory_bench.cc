@@ -2,29 +2,20 @@
 
 // What values cost in kernel memory, by the kernel's own accounts.
 //
-// In each round one layout writes so many keys of one size, and what /proc/meminfo says before and
-// after is compared: slab memory (`Slab`, in which the pages of slabs that are partly used count
-// whole, and so do blocks that are too large for slabs), `VmallocUsed`, `Percpu`, and as a check on
-// these, what is missing from `MemFree`. The accounts are the whole machine's, so that what others
-// do at the same time is in them too; the report takes the median of the rounds.
+// In each round one layout writes so many keys of one size, and what the accounts say before and
+// after is compared. They are the whole machine's, so that what others do at the same time is in
+// them too; the report takes the median of the rounds.
 
-#include <unistd.h>
-
-#include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <map>
 #include <random>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <vector>
 
+#include "accounts.h"
 #include "floor.h"
 #include "ipsetkv/store.h"
-#include "private_namespace.h"
+#include "program.h"
 
 namespace ipsetkv::bench {
 namespace {
@@ -40,35 +31,6 @@ struct Form {
 constexpr Form kForms[] = {{"comment", Layout::kComment, kMib},
                            {"counters", Layout::kCounters, kMib},
                            {"counters", Layout::kCounters, kMib - 128}};
-
-/// Bytes, by the name of the account.
-using Accounts = std::map<std::string, double>;
-
-constexpr const char* kAccounts[] = {"Slab", "VmallocUsed", "Percpu", "MemFree"};
-
-/// Has the kernel add up what its processors counted apart, where this is allowed, and gives it
-/// time to free what nobody can see any more.
-void settle() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  std::string nothing;
-  std::getline(std::ifstream("/proc/sys/vm/stat_refresh"), nothing);
-}
-
-Accounts read_accounts() {
-  settle();
-  Accounts accounts;
-  std::ifstream file("/proc/meminfo");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name;
-    double kilobytes = 0;
-    if (!(words >> name >> kilobytes)) continue;
-    name.pop_back();
-    for (const char* wanted : kAccounts)
-      if (name == wanted) accounts[name] = kilobytes * 1024;
-  }
-  return accounts;
-}
 
 /// What compresses badly and is escaped as any bytes are.
 std::string make_value() {
@@ -109,54 +71,27 @@ Accounts measure(const Form& form, std::string_view any, std::size_t keys) {
   return costs;
 }
 
-int run(std::size_t keys, int rounds, const char* output) {
-  if (!enter_private_namespace()) {
-    std::perror("ipsetkv_memory_bench: no private network namespace");
-    return 3;
-  }
+constexpr std::size_t kKeys = 64;
+
+bool measure_all(const Settings& settings, Rows& rows) {
   const std::string value = make_value();
-  std::map<std::string, std::vector<double>> rows;
+  const int rounds = settings.quick ? 1 : 9;
   for (int round = 0; round < rounds; ++round) {
     for (const Form& form : kForms) {
-      const Accounts costs = measure(form, value, keys);
-      if (costs.empty()) {
-        std::fprintf(stderr, "ipsetkv_memory_bench: %s could not be written\n", form.name);
-        return 1;
-      }
-      for (const auto& [account, cost] : costs)
-        rows[std::string(form.name) + "/" + std::to_string(form.bytes) + "/" + account].push_back(
-            cost);
+      const Accounts costs = measure(form, value, settings.quick ? 2 : kKeys);
+      if (costs.empty()) return std::fprintf(stderr, "%s could not be written\n", form.name), false;
+      const std::string prefix = std::string(form.name) + "/" + std::to_string(form.bytes) + "/";
+      for (const auto& [account, cost] : costs) rows[prefix + account].push_back(cost);
     }
   }
-  if (!destroy_all_sets()) return 1;
-  std::FILE* const file = output == nullptr ? stdout : std::fopen(output, "w");
-  if (file == nullptr) return 1;
-  std::fprintf(file, "{\"keys\": %zu, \"costs\": {", keys);
-  const char* separator = "";
-  for (const auto& [name, costs] : rows) {
-    std::fprintf(file, "%s\n\"%s\": [", separator, name.c_str());
-    for (std::size_t i = 0; i < costs.size(); ++i)
-      std::fprintf(file, "%s%.5f", i == 0 ? "" : ", ", costs[i]);
-    std::fprintf(file, "]");
-    separator = ",";
-  }
-  std::fprintf(file, "\n}}\n");
-  return std::fclose(file) == 0 ? 0 : 1;
+  return destroy_all_sets();
 }
 
 }  // namespace
 }  // namespace ipsetkv::bench
 
 int main(int count, char** arguments) {
-  bool quick = false;
-  const char* output = nullptr;
-  for (int i = 1; i < count; ++i) {
-    if (std::string_view(arguments[i]) == "--quick")
-      quick = true;
-    else if (std::string_view(arguments[i]) == "--output" && i + 1 < count)
-      output = arguments[++i];
-    else
-      return std::fprintf(stderr, "ipsetkv_memory_bench [--quick] [--output FILE]\n"), 2;
-  }
-  return ipsetkv::bench::run(quick ? 2 : 64, quick ? 1 : 9, output);
+  using namespace ipsetkv::bench;
+  return run_program(count, arguments, "costs", measure_all,
+                     "\"keys\": " + std::to_string(kKeys) + ", ");
 }

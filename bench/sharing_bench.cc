@@ -10,20 +10,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <new>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "floor.h"
 #include "ipsetkv/store.h"
-#include "private_namespace.h"
+#include "program.h"
 
 namespace ipsetkv::bench {
 namespace {
@@ -77,7 +76,7 @@ void read_in_loops(Board& board, std::size_t who, const std::string& expected) {
   }
 }
 
-/// Microseconds for one read while `active` read; 0 if there was none.
+/// Microseconds for one read while `active` read; 0 if one failed.
 double time_window(Board& board, const std::vector<std::size_t>& active,
                    std::chrono::milliseconds length) {
   const auto count = [&] {
@@ -90,15 +89,19 @@ double time_window(Board& board, const std::vector<std::size_t>& active,
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   const auto started = Clock::now();
   const std::uint64_t before = count();
-  std::this_thread::sleep_for(length);
+  const auto failed = [&] {
+    return std::any_of(board.readers.begin(), board.readers.end(),
+                       [](const Board::Reader& reader) { return reader.failed.load(); });
+  };
+  // Once, unless the machine is so busy that nobody has read anything.
+  do std::this_thread::sleep_for(length);
+  while (count() == before && !failed());
   const std::uint64_t reads = count() - before;
   const std::chrono::duration<double, std::micro> passed = Clock::now() - started;
   for (const std::size_t who : active) board.readers[who].reading = false;
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return reads == 0 ? 0 : passed.count() / static_cast<double>(reads);
 }
-
-using Rows = std::map<std::string, std::vector<double>>;
 
 bool measure(std::size_t bytes, int rounds, const std::vector<int>& allowed, Rows& rows) {
   const std::string value(bytes, 'v');
@@ -133,48 +136,19 @@ bool measure(std::size_t bytes, int rounds, const std::vector<int>& allowed, Row
   return good;
 }
 
-int run(int rounds, const char* output) {
+bool measure_all(const Settings& settings, Rows& rows) {
   const std::vector<int> allowed = processors();
-  if (!enter_private_namespace()) {
-    std::perror("ipsetkv_sharing_bench: no private network namespace");
-    return 3;
-  }
   if (allowed.size() < kReaders)
     std::fprintf(stderr, "ipsetkv_sharing_bench: one processor: the times say nothing\n");
-  Rows rows;
-  for (const std::size_t bytes : kSizes) {
-    if (measure(bytes, rounds, allowed, rows)) continue;
-    std::fprintf(stderr, "ipsetkv_sharing_bench: a read failed\n");
-    return 1;
-  }
-  std::FILE* const file = output == nullptr ? stdout : std::fopen(output, "w");
-  if (file == nullptr) return 1;
-  std::fprintf(file, "{\"times\": {");
-  const char* separator = "";
-  for (const auto& [name, times] : rows) {
-    std::fprintf(file, "%s\n\"%s\": [", separator, name.c_str());
-    for (std::size_t i = 0; i < times.size(); ++i)
-      std::fprintf(file, "%s%.4f", i == 0 ? "" : ", ", times[i]);
-    std::fprintf(file, "]");
-    separator = ",";
-  }
-  std::fprintf(file, "\n}}\n");
-  return std::fclose(file) == 0 ? 0 : 1;
+  for (const std::size_t bytes : kSizes)
+    if (!measure(bytes, settings.quick ? 1 : 50, allowed, rows))
+      return std::fprintf(stderr, "ipsetkv_sharing_bench: a read failed\n"), false;
+  return true;
 }
 
 }  // namespace
 }  // namespace ipsetkv::bench
 
 int main(int count, char** arguments) {
-  bool quick = false;
-  const char* output = nullptr;
-  for (int i = 1; i < count; ++i) {
-    if (std::string_view(arguments[i]) == "--quick")
-      quick = true;
-    else if (std::string_view(arguments[i]) == "--output" && i + 1 < count)
-      output = arguments[++i];
-    else
-      return std::fprintf(stderr, "ipsetkv_sharing_bench [--quick] [--output FILE]\n"), 2;
-  }
-  return ipsetkv::bench::run(quick ? 1 : 50, output);
+  return ipsetkv::bench::run_program(count, arguments, "times", ipsetkv::bench::measure_all);
 }

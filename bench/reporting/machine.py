@@ -36,6 +36,14 @@ def describe(tool):
         "ipset": _version("ipset", "--version"),
         "libipset": _version("pkg-config", "--modversion", "libipset"),
         "ipsetkv": _version(tool, "version"),
+        "peers": {
+            "Redis": _version("redis-server", "--version"),
+            "hiredis": _version("pkg-config", "--modversion", "hiredis"),
+            "memcached": _version("memcached", "--version"),
+            "libmemcached": _version("pkg-config", "--modversion", "libmemcached"),
+            "LMDB": _version("pkg-config", "--modversion", "lmdb"),
+            "libkeyutils": _version("pkg-config", "--modversion", "libkeyutils"),
+        },
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -48,11 +56,13 @@ def tell(machine, compiler):
         if machine["page_table_isolation"]
         else "without page-table isolation"
     )
+    peers = ", ".join(f"{name} {version}" for name, version in machine["peers"].items())
     return (
         f"- {machine['processor']}, {machine['cores']} cores, {kind}\n"
         f"- Linux {machine['kernel']}, {isolation}\n"
         f"- ipsetkv {machine['ipsetkv']}, built by {compiler} as `cmake --preset release` does\n"
         f"- `ipset` {machine['ipset']}, libipset {machine['libipset']}\n"
+        f"- {peers}\n"
         f"- load average when it began: {machine['load']}; whatever else runs makes the figures larger"
         " and less sure\n"
     )

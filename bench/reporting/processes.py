@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: the tool beside the `ipset` tool as whole processes, from bench/processes."""
+"""Section: the tool beside others' tools as whole processes, from bench/processes."""
 
 from statistics import median
 
@@ -11,15 +11,22 @@ TITLE = "In a shell: the tool"
 WHO = {
     ("get", "ipsetkv"): "**`ipsetkv get`**",
     ("get", "ipset"): "`ipset list`",
+    ("get", "redis"): "`redis-cli -s SOCKET get`",
+    ("get", "keyring"): "`keyctl pipe`",
+    ("get", "file"): "`cat`, a file in tmpfs",
     ("get", "true"): "`true`, which does nothing",
     ("set", "ipsetkv"): "**`ipsetkv set`**",
     ("set", "ipset"): "`ipset create -exist`, `flush`, `add` for each four bytes",
+    ("set", "redis"): "`redis-cli -s SOCKET set`",
+    ("set", "keyring"): "`keyctl add`",
 }
 
 INTRODUCTION = """\
 From before a process is started until it has ended, its output going to a file in memory; what a
 shell would add is not in it. Microseconds; the median of {rounds} rounds in which everybody runs
-once, in shuffled order, in a network namespace of its own.
+once, in shuffled order, in a network namespace of its own. `true` is what it costs to start a process
+at all. Servers run already. There is no `memcached` and no LMDB here: the one has no such tool, the
+other's print everything.
 
 """
 

@@ -12,6 +12,7 @@ class Target:
     measured: str
     reached: bool
     sure: bool = True  # whether all of the ratio's interval is on the same side of the limit
+    aside: bool = False  # stands beside a target for comparison, and is none itself
 
 
 def at_most(what, ratio, limit, text):
@@ -29,5 +30,6 @@ class Section:
     title: str
     text: str  # Markdown
     targets: list = field(default_factory=list)
-    times: dict = field(default_factory=dict)  # name: microseconds, one for each repetition
+    times: dict = field(default_factory=dict)  # name: what was measured, one for each repetition
     pictures: dict = field(default_factory=dict)  # file name: SVG; the text refers to performance/NAME
+    unit: str = "microseconds"  # of `times`

@@ -13,6 +13,11 @@ def figure(number):
     return f"{number:.{digits - max(whole, 1)}f}"
 
 
+def multiple(ratio):
+    """A ratio as text that is never zero: 4.53, 45.3, 0.23, 0.004."""
+    return figure(ratio) if ratio >= 0.1 else f"{ratio:.1g}"
+
+
 def span(low, high):
     """From a figure to another."""
     return f"{figure(low)} to {figure(high)}"

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <keyutils.h>
+
+#include <memory>
+#include <string>
+
+#include "home.h"
+
+namespace ipsetkv::bench {
+
+/// A keyring of the kernel, linked from a new session keyring of this process alone.
+class KeyringHome : public Home {
+ public:
+  [[nodiscard]] static std::unique_ptr<Home> start();
+
+  explicit KeyringHome(key_serial_t keyring) : keyring_(keyring) {}
+  ~KeyringHome() override;
+
+  /// A key of the type `user` ends at 32,767 bytes, and users but root have room for few.
+  [[nodiscard]] bool takes(const Task& task) const override;
+  [[nodiscard]] std::unique_ptr<Peer> connect(const Task& task) override;
+
+ private:
+  key_serial_t keyring_;
+};
+
+/// Keys of the type `user`, found by their name in that keyring each time, as somebody does who
+/// knows nothing but the name.
+class KeyringPeer : public Peer {
+ public:
+  KeyringPeer(key_serial_t keyring, const Values& values) : keyring_(keyring), values_(values) {}
+
+  [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
+  [[nodiscard]] bool get(const std::string& key, std::string& value) override;
+
+ private:
+  key_serial_t keyring_;
+  const Values& values_;
+};
+
+}  // namespace ipsetkv::bench

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "home.h"
+
+namespace ipsetkv::bench {
+
+/// A network namespace, for those who keep values in IP sets: how many sets there are is felt by
+/// everybody in it.
+class NamespaceHome : public Home {
+ public:
+  using Open = std::unique_ptr<Peer> (*)(const Task& task);
+
+  /// Enters a new one; nothing, with errno, where that is not allowed.
+  [[nodiscard]] static std::unique_ptr<Home> start(Open open);
+
+  NamespaceHome(int descriptor, Open open) : descriptor_(descriptor), open_(open) {}
+  ~NamespaceHome() override;
+
+  [[nodiscard]] std::unique_ptr<Peer> connect(const Task& task) override;
+  [[nodiscard]] bool enter() override;
+
+ private:
+  int descriptor_;
+  Open open_;
+};
+
+}  // namespace ipsetkv::bench

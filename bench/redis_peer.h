@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "peer.h"
+#include "server.h"
+
+struct redisContext;
+
+namespace ipsetkv::bench {
+
+/// Redis by hiredis: one command and its answer after the other, over a unix socket.
+class RedisPeer : public Peer {
+ public:
+  /// A server that keeps everything in its memory and saves nothing.
+  [[nodiscard]] static std::unique_ptr<Server> start_server();
+
+  [[nodiscard]] static std::unique_ptr<Peer> open(const Server& server, const Task& task);
+
+  [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
+  [[nodiscard]] bool get(const std::string& key, std::string& value) override;
+
+ private:
+  struct Close {
+    void operator()(redisContext* context) const;
+  };
+
+  RedisPeer(std::unique_ptr<redisContext, Close> context, const Values& values)
+      : context_(std::move(context)), values_(values) {}
+
+  std::unique_ptr<redisContext, Close> context_;
+  const Values& values_;
+};
+
+}  // namespace ipsetkv::bench
