@@ -118,10 +118,7 @@ void StripeLock::renew(std::uint32_t stripe, std::chrono::milliseconds timeout) 
 
 Result<void> StripeLock::wait(std::uint32_t stripe, Patience& patience) {
   // Looking for the holder walks all sets; most locks are back within microseconds.
-  if (patience.is_short() && patience.waits() > 0) {
-    (void)patience.wait();
-    return {};
-  }
+  if (patience.is_short() && patience.waits() > 0 && patience.wait()) return {};
   if (auto repaired = repair(stripe); !repaired) return repaired;
   if (patience.wait()) return {};
   const Error error{.code = ErrorCode::kLocked, .step = Step::kRename};
