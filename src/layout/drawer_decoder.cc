@@ -86,11 +86,12 @@ bool DrawerDecoder::choose(Kind kind) {
 }
 
 bool DrawerDecoder::take_text(const ipset::ElementView& element) {
+  const auto offset = text::offset_of(element);
+  // Pieces without a gap reach no further than so many full ones. This comes first, so that no
+  // memory is spent on the comments of a firewall's set.
+  if (!offset || *offset + kTextBytes > elements_ * kTextBytes) return false;
   if (element.protocol != kPlain || chunk_kind_ != Kind::kIpv4 || !choose(Kind::kComment))
     return false;
-  const auto offset = text::offset_of(element);
-  // Pieces without a gap reach no further than so many full ones.
-  if (!offset || *offset + kTextBytes > elements_ * kTextBytes) return false;
   std::array<std::byte, kTextBytes> nowhere;
   std::byte* const place =
       value_ == nullptr ? nowhere.data() : reinterpret_cast<std::byte*>(value_->data()) + *offset;

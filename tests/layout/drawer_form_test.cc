@@ -259,6 +259,19 @@ TEST(Drawer, HasNoCommentThatTheStockToolTakesForAnOption) {
     }
 }
 
+TEST(Drawer, SpendsNoMemoryOnTheCommentsOfAFirewallsSet) {
+  SetHeader header{.type = SetType::kHashIpPort, .family = Family::kInet};
+  header.options.comment = true;
+  header.elements = 1'000'000;
+  Element element{.ip = Address::parse("192.0.2.1"), .port = 80, .protocol = kPlain};
+  element.comment = "the server";
+  std::string value;
+  DrawerDecoder decoder;
+  decoder.begin(header, false, &value);
+  EXPECT_FALSE(decoder.take(element));
+  EXPECT_LT(value.capacity(), 1024U);
+}
+
 TEST(Drawer, CanBeInSetsOfItsKindOnly) {
   struct Case {
     const char* name;
