@@ -44,10 +44,9 @@ Reading read(std::string_view text, std::size_t piece_bytes) {
   store::ArchiveReader reader(take);
   Result<void> result;
   while (!text.empty() && result) {
-    // Of its own, so that whoever keeps it or reads beyond it is seen.
-    const std::string piece(text.substr(0, piece_bytes));
-    text.remove_prefix(piece.size());
-    result = reader.feed(piece);
+    const Copy piece(text.substr(0, piece_bytes));
+    text.remove_prefix(piece.view().size());
+    result = reader.feed(piece.view());
   }
   if (result) result = reader.finish();
   if (!result) reading.problem = result.error().message();

@@ -112,9 +112,8 @@ void check(std::string_view pattern, std::string_view text) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ipsetkv::fuzz::Input input(data, size);
-  // Of their own, so that reading one byte too many is seen.
-  const std::string pattern(input.word());
-  const std::string text(input.rest());
-  ipsetkv::fuzz::check(pattern, text);
+  const ipsetkv::fuzz::Copy pattern(input.word());
+  const ipsetkv::fuzz::Copy text(input.rest());
+  ipsetkv::fuzz::check(pattern.view(), text.view());
   return 0;
 }

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <span>
-#include <string>
 #include <string_view>
+#include <vector>
 
 /// Called by libFuzzer with one input after the other. What it finds it tells by ending the
 /// process, be it through a sanitizer or through `require`.
@@ -68,6 +68,17 @@ class Input {
   }
 
   Bytes rest_;
+};
+
+/// Bytes in an allocation of exactly their size, without a zero behind them, so that
+/// AddressSanitizer sees whoever reads beyond.
+class Copy {
+ public:
+  explicit Copy(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  [[nodiscard]] std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::vector<char> bytes_;
 };
 
 [[nodiscard]] inline std::span<const std::byte> as_bytes(std::string_view text) {

@@ -86,7 +86,7 @@ void check_pieces(std::string_view whole, ipset::Family family) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using ipsetkv::ipset::Family;
-  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ipsetkv::fuzz::require(ipsetkv::fuzz::decode(bytes) == ipsetkv::fuzz::decode_plainly(bytes),
                          "a comment is decoded as byte after byte would be");
   ipsetkv::fuzz::check_pieces(bytes, Family::kInet);

@@ -117,6 +117,8 @@ std::vector<Drawer> drawers() {
     all.push_back({name + "-text", kind, "notebook", "", {}});
     all.push_back({name + "-awkward", kind, awkward, "", {}});
     all.push_back({name + "-ones-with-key", kind, ones, "a key with spaces", {}});
+    // Counters of all ones are masked, by 1 but for a counter such as the last.
+    all.push_back({name + "-masked", kind, ones + "\xff\xff\xff\xfe\xff\xff\xff\xfe", "", {}});
     all.push_back({name + "-deadline", kind, awkward + ones, "", kDeadline});
     all.push_back({name + "-deadline-with-key", kind, "notebook", "a \"key\"\n", kDeadline});
   }
