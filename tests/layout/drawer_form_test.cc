@@ -226,7 +226,8 @@ TEST(Drawer, HasNoCounterThatTheKernelTakesForNone) {
 }
 
 TEST(Drawer, InCountersHasATimeoutForAReasonOnly) {
-  const DrawerContent content = content_of("notebook", Kind::kCounters, {}, false);
+  const std::string value = "notebook";
+  const DrawerContent content = content_of(value, Kind::kCounters, {}, false);
   EXPECT_EQ(options_for(content).timeout, std::nullopt);
   const std::vector<Element> elements = encoded(content);
   SetHeader header = header_of(content, elements.size());
