@@ -9,7 +9,7 @@ namespace ipsetkv::bench {
 
 /// A network namespace, for those who keep values in IP sets: how many sets there are is felt by
 /// everybody in it.
-class NamespaceHome : public Home {
+class NamespaceHome final : public Home {
  public:
   using Open = std::unique_ptr<Peer> (*)(const Task& task);
 
