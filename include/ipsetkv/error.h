@@ -20,6 +20,7 @@ enum class ErrorCode : std::uint8_t {
   kNotANumber,        ///< The value is no decimal number of 64 bits, or the sum would be none.
   kKeyExists,         ///< `restore` was not told to replace keys, or to keep them.
   kBadLine,           ///< `actual` is the line's number, `line_fault` what is wrong with it.
+  kTableName,         ///< No table can have this name.
   kNamespaceMissing,  ///< No network namespace of that name.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
@@ -84,7 +85,7 @@ enum class LineFault : std::uint8_t {
   kType,        ///< The set's type is missing.
   kOption,      ///< An option that nobody knows, or that comes twice.
   kNumber,      ///< An option's number is missing, none, or beyond its range.
-  kElement,     ///< The element is no ADDRESS,PROTOCOL:PORT.
+  kElement,     ///< The element is no ADDRESS,PROTOCOL:PORT, or no PORT in a bitmap:port set.
   kProtocol,    ///< No value has this protocol or ICMP type.
   kComment,     ///< A comment without its double quotes, too long, or with a zero byte.
   kExtension,   ///< The set was created without what the option needs.

@@ -192,19 +192,20 @@ class IPSETKV_EXPORT Store {
   /// restore` reads as well; docs/format.md has the form. Returns the number of keys. Each value is
   /// one that the key had while this ran, not all of them at the same instant. Sets that are no
   /// values are left out. An error of `write` ends it and is returned. `write` must not use this
-  /// Store.
+  /// Store. Keeps the longest value in memory, and the names of all keys.
   [[nodiscard]] Result<std::uint64_t> save(
       const std::function<Result<void>(std::string_view text)>& write);
 
   /// Reads what `save`, or stock `ipset save`, has written: `read` returns the text in pieces cut
   /// anywhere, and an empty one at its end. Each key is written as `set` does when its last line
-  /// has been read, with its deadline, unless that has passed. Keeps one value in memory, about
-  /// twice. `read` must not use this Store.
+  /// has been read, with its deadline, unless that has passed. `read` must not use this Store.
+  /// Takes some two and a half times the memory of the longest value, whatever there are besides;
+  /// five times, if each of its bytes is one that comments escape.
   ///
   /// A wrong line ends it with kBadLine and its number, an existing key with kKeyExists: the keys
   /// before that are restored, that one and those behind it are as they were. `result` says how far
   /// it came, at any time. Text of `save` is checked for being whole. In text of `ipset save` a
-  /// hash:ip,port set whose elements make no value is passed over, as all foreign sets are.
+  /// set whose elements make no value is passed over, as all foreign sets are.
   [[nodiscard]] Result<void> restore(const std::function<Result<std::string_view>()>& read,
                                      IfExists if_exists, RestoreResult& result);
 

@@ -70,7 +70,7 @@ std::string_view fault_name(LineFault fault) {
     case LineFault::kNumber:
       return "the option's number is missing, no number or out of range";
     case LineFault::kElement:
-      return "the element is no ADDRESS,PROTOCOL:PORT";
+      return "the element is no ADDRESS,PROTOCOL:PORT, or no PORT in a bitmap:port set";
     case LineFault::kProtocol:
       return "no value has this protocol or ICMP type";
     case LineFault::kComment:
@@ -113,6 +113,8 @@ std::string_view plain_sentence(ErrorCode code) {
       return "another writer held the key's lock until the time was up; the old value is "
              "unchanged, "
              "see whether that process is stopped, and try again";
+    case ErrorCode::kTableName:
+      return "a table's name has 1 to 12 letters, digits, '_' and '.'; choose another";
     case ErrorCode::kNamespaceMissing:
       return "no such network namespace; `ip netns list` shows those there are";
     case ErrorCode::kNamespaceDenied:

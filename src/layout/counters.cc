@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "layout/numbers.h"
 #include "netlink/attributes.h"
@@ -19,14 +20,42 @@ constexpr std::size_t count_chunks(std::size_t bytes) {
   return (bytes + kChunkBytes - 1) / kChunkBytes;
 }
 
-void put_chunk(std::span<const std::byte> bytes, std::size_t chunk, ipset::Element& element) {
+/// What the kernel cannot store (include/linux/netfilter/ipset/ip_set_counter.h,
+/// ip_set_init_counter).
+constexpr std::uint64_t kUntold = ~std::uint64_t{0};
+
+constexpr int kMaskBits = 32;
+constexpr std::uint64_t repeat(std::uint32_t mask) {
+  return std::uint64_t{mask} << kMaskBits | mask;
+}
+
+/// Calls `visit` for each counter that `bytes` are stored in.
+template <class Visit>
+void for_each_counter(std::span<const std::byte> bytes, Visit visit) {
+  while (!bytes.empty()) {
+    std::uint64_t counter = 0;
+    const std::size_t length = std::min(bytes.size(), sizeof counter);
+    std::memcpy(&counter, bytes.data(), length);
+    visit(netlink::big_endian(counter));
+    bytes = bytes.subspan(length);
+  }
+}
+
+template <class Visit>
+void for_each_counter(const Source& source, Visit visit) {
+  for_each_counter(source.value, visit);
+  for_each_counter(std::as_bytes(std::span(source.key)), visit);
+}
+
+void put_chunk(std::span<const std::byte> bytes, std::size_t chunk, std::uint32_t mask,
+               ipset::Element& element) {
   Chunk padded{};
   const auto rest = bytes.subspan(std::min(chunk * kChunkBytes, bytes.size()));
   std::copy_n(rest.begin(), std::min(rest.size(), kChunkBytes), padded.begin());
   std::uint64_t halves[2];
   std::memcpy(halves, padded.data(), sizeof halves);
-  element.packets = netlink::big_endian(halves[0]);
-  element.bytes = netlink::big_endian(halves[1]);
+  element.packets = netlink::big_endian(halves[0]) ^ repeat(mask);
+  element.bytes = netlink::big_endian(halves[1]) ^ repeat(mask);
 }
 
 Chunk chunk_of(std::uint64_t packets, std::uint64_t bytes) {
@@ -48,6 +77,25 @@ Plan make_plan(std::size_t value_bytes, std::size_t key_bytes, bool has_deadline
   return plan;
 }
 
+std::uint32_t choose_mask(const Source& source, bool has_deadline) {
+  std::size_t counters = 0;
+  bool needed = false;
+  for_each_counter(source, [&](std::uint64_t counter) {
+    ++counters;
+    needed = needed || counter == kUntold;
+  });
+  if (!needed) return 0;
+  // Each counter spoils one mask at most.
+  std::vector<bool> spoilt(2 * counters + 3);
+  for_each_counter(source, [&](std::uint64_t counter) {
+    const auto mask = static_cast<std::uint32_t>(~counter);
+    if (mask < spoilt.size() && repeat(mask) == ~counter) spoilt[mask] = true;
+  });
+  std::uint32_t mask = has_deadline ? 2 : 1;
+  while (spoilt[mask]) mask += 2;
+  return mask;
+}
+
 void encode(const Plan& plan, const Source& source, std::size_t index, ipset::Element& element) {
   element.port = static_cast<std::uint16_t>(plan.padding + index);
   element.bytes = 0;
@@ -57,11 +105,11 @@ void encode(const Plan& plan, const Source& source, std::size_t index, ipset::El
     return;
   }
   index -= plan.deadline;
-  if (index >= plan.key) return put_chunk(source.value, index - plan.key, element);
+  if (index >= plan.key) return put_chunk(source.value, index - plan.key, plan.mask, element);
   if (index == 0)
     element.packets = source.key.size();
   else
-    put_chunk(std::as_bytes(std::span(source.key)), index - 1, element);
+    put_chunk(std::as_bytes(std::span(source.key)), index - 1, plan.mask, element);
 }
 
 bool is_permanent(const Plan& plan, std::size_t index) {
@@ -71,10 +119,12 @@ bool is_permanent(const Plan& plan, std::size_t index) {
 void Decoder::begin(const ipset::SetHeader& header, bool has_key, std::string* value) {
   const std::size_t from = header.options.port_from.value_or(0);
   const std::size_t to = header.options.port_to.value_or(0);
-  plan_ = {.deadline = header.options.timeout ? kDeadlineElements : 0,
+  const bool has_deadline = header.options.timeout && *header.options.timeout % 2 == 0;
+  plan_ = {.deadline = has_deadline ? kDeadlineElements : 0,
            .key = has_key ? std::size_t{1} : 0,
            .chunks = 0,
-           .padding = from};
+           .padding = from,
+           .mask = header.options.timeout.value_or(0)};
   elements_ = to - from + 1;
   possible_ = to >= from && from <= kChunkBytes;
   taken_ = 0;
@@ -84,6 +134,7 @@ void Decoder::begin(const ipset::SetHeader& header, bool has_key, std::string* v
   deadline_.reset();
   begun_ = false;
   marked_ = false;
+  mask_needed_ = false;
   if (value_ != nullptr && possible_) value_->resize(elements_ * kChunkBytes);
 }
 
@@ -118,22 +169,31 @@ bool Decoder::take_key(std::size_t index, std::uint64_t packets, std::uint64_t b
     plan_.key += count_chunks(key_bytes_);
     return true;
   }
-  const Chunk chunk = chunk_of(packets, bytes);
+  const Chunk chunk = unmask(packets, bytes);
   const std::size_t wanted = std::min(key_bytes_ - key_.size(), kChunkBytes);
   key_.append(reinterpret_cast<const char*>(chunk.data()), wanted);
   return true;
 }
 
 void Decoder::take_chunk(std::size_t index, std::uint64_t packets, std::uint64_t bytes) {
+  const Chunk chunk = unmask(packets, bytes);
   if (value_ == nullptr) return;
-  const Chunk chunk = chunk_of(packets, bytes);
   std::memcpy(value_->data() + index * kChunkBytes, chunk.data(), chunk.size());
+}
+
+Chunk Decoder::unmask(std::uint64_t packets, std::uint64_t bytes) {
+  packets ^= repeat(plan_.mask);
+  bytes ^= repeat(plan_.mask);
+  mask_needed_ = mask_needed_ || packets == kUntold || bytes == kUntold;
+  return chunk_of(packets, bytes);
 }
 
 std::optional<std::size_t> Decoder::finish() const {
   const std::size_t before = plan_.deadline + plan_.key;
   if (!possible_ || taken_ != elements_ || elements_ <= before) return std::nullopt;
   if (key_.size() != key_bytes_ || (plan_.deadline > 0 && !marked_)) return std::nullopt;
+  // With a timeout for another reason it is somebody else's.
+  if (plan_.mask > 0 && !mask_needed_) return std::nullopt;
   const std::size_t chunks = elements_ - before;
   // All of the last chunk is padding only where there is no other.
   if (plan_.padding == kChunkBytes && chunks > 1) return std::nullopt;

@@ -27,6 +27,7 @@ struct Plan {
   std::size_t key = 0;       ///< Elements for the key and its length.
   std::size_t chunks = 0;    ///< Elements for the value.
   std::size_t padding = 0;   ///< Of the last chunk; the first port of the range.
+  std::uint32_t mask = 0;    ///< What `choose_mask` says; the set's timeout where it is not 0.
 
   [[nodiscard]] std::size_t elements() const { return deadline + key + chunks; }
   /// Whether the elements fit behind the first port.
@@ -40,6 +41,12 @@ struct Source {
   std::string_view key;
   std::uint64_t deadline = 0;
 };
+
+/// The kernel takes a counter of 2^64 - 1 for one that was not given, and leaves what was there. So
+/// where key or value have one, theirs are all stored exclusive-or with a number, repeated in both
+/// halves of 32 bits, that leaves none of them: an odd one without a deadline, an even one with. 0:
+/// there is no need for that.
+[[nodiscard]] std::uint32_t choose_mask(const Source& source, bool has_deadline);
 
 /// Writes element `index` of the plan. Its timeout is the caller's.
 void encode(const Plan& plan, const Source& source, std::size_t index, ipset::Element& element);
@@ -65,6 +72,8 @@ class Decoder {
   [[nodiscard]] bool take_deadline(std::size_t index, std::uint64_t packets, std::uint64_t bytes);
   [[nodiscard]] bool take_key(std::size_t index, std::uint64_t packets, std::uint64_t bytes);
   void take_chunk(std::size_t index, std::uint64_t packets, std::uint64_t bytes);
+  [[nodiscard]] std::array<std::byte, kChunkBytes> unmask(std::uint64_t packets,
+                                                          std::uint64_t bytes);
 
   Plan plan_;
   std::size_t elements_ = 0;  ///< As many as the range has ports.
@@ -76,6 +85,7 @@ class Decoder {
   bool possible_ = false;
   bool begun_ = false;
   bool marked_ = false;
+  bool mask_needed_ = false;  ///< There is a counter that could not have been stored without.
 };
 
 }  // namespace ipsetkv::layout::counters

@@ -12,11 +12,18 @@ namespace {
 // The others outlive the first chunk, so that the value is there as a whole until it is gone.
 constexpr std::uint32_t kLongerLife = 60;
 
+// More than the options of ipset(8) have, of which `--resolve` is the longest.
+constexpr std::size_t kOptionBytes = 16;
+
 chunks::Shape chunk_shape(Kind kind) { return kind == Kind::kIpv6 ? chunks::kIpv6 : chunks::kIpv4; }
 
 bool is_bare_empty(const DrawerContent& content) {
   return content.value.empty() && content.kind == Kind::kIpv4 && content.key.empty() &&
          !content.deadline;
+}
+
+counters::Source source_of(const DrawerContent& content) {
+  return {.value = content.value, .key = content.key, .deadline = content.deadline.value_or(0)};
 }
 
 counters::Plan plan_of(const DrawerContent& content) {
@@ -41,13 +48,26 @@ std::uint32_t hashsize_for(Kind kind, std::size_t elements) {
   return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(buckets));
 }
 
+/// Puts a piece of text into `element` and returns the offset behind it. `ipset restore` takes a
+/// comment such as "-exist" for an option of its own, so the minus of what may be one is a piece by
+/// itself.
+std::uint64_t encode_piece(std::span<const std::byte> bytes, std::uint64_t offset,
+                           ipset::Family family, std::uint8_t protocol, ipset::Element& element) {
+  const std::uint64_t end = text::encode(bytes, offset, family, protocol, element);
+  const std::string_view piece = element.comment.view();
+  if (piece.front() != '-' || piece.size() == 1 || piece.size() > kOptionBytes) return end;
+  return text::encode(bytes.first(offset + 1), offset, family, protocol, element);
+}
+
 ipset::CreateOptions options_for_counters(const DrawerContent& content) {
   const counters::Plan plan = plan_of(content);
   ipset::CreateOptions options;
   options.counters = true;
   options.port_from = static_cast<std::uint16_t>(plan.padding);
   options.port_to = static_cast<std::uint16_t>(plan.padding + plan.elements() - 1);
-  if (content.deadline) options.timeout = 0;
+  const std::uint32_t mask =
+      counters::choose_mask(source_of(content), content.deadline.has_value());
+  if (content.deadline || mask > 0) options.timeout = mask;
   return options;
 }
 
@@ -112,10 +132,11 @@ DrawerEncoder::DrawerEncoder(const DrawerContent& content)
     done_ = true;
   } else if (content.kind == Kind::kCounters) {
     plan_ = plan_of(content);
+    plan_.mask = counters::choose_mask(source_of(content), content.deadline.has_value());
     offset_ = 1;
   } else if (content.kind == Kind::kComment) {
     ipset::Element first;
-    offset_ = text::encode(content.value, 0, ipset::Family::kInet, kPlain, first);
+    offset_ = encode_piece(content.value, 0, ipset::Family::kInet, kPlain, first);
   } else {
     offset_ = chunk_shape(content.kind).bytes;
   }
@@ -150,10 +171,8 @@ bool DrawerEncoder::next(ipset::Element& element) {
 
 void DrawerEncoder::next_of_counters(ipset::Element& element) {
   const std::size_t index = offset_ < plan_.elements() ? offset_ : 0;
-  counters::encode(
-      plan_,
-      {.value = content_.value, .key = content_.key, .deadline = content_.deadline.value_or(0)},
-      index, element);
+  counters::encode(plan_, source_of(content_), index, element);
+  if (plan_.mask > 0) element.timeout = 0;
   if (content_.deadline) {
     element.timeout = content_.life;
     if (counters::is_permanent(plan_, index))
@@ -167,13 +186,13 @@ void DrawerEncoder::next_of_counters(ipset::Element& element) {
 
 void DrawerEncoder::next_of_key(ipset::Element& element) {
   const auto key = std::as_bytes(std::span(content_.key));
-  key_offset_ = text::encode(key, key_offset_, shape_of(content_.kind).family, kKeyText, element);
+  key_offset_ = encode_piece(key, key_offset_, shape_of(content_.kind).family, kKeyText, element);
   key_done_ = key_offset_ == key.size();
 }
 
 void DrawerEncoder::next_of_value(ipset::Element& element) {
   if (content_.kind == Kind::kComment) {
-    offset_ = text::encode(content_.value, offset_, ipset::Family::kInet, kPlain, element);
+    offset_ = encode_piece(content_.value, offset_, ipset::Family::kInet, kPlain, element);
     return;
   }
   const chunks::Shape shape = chunk_shape(content_.kind);
@@ -194,7 +213,7 @@ bool encode_first(const DrawerContent& content, ipset::Element& element) {
   if (is_bare_empty(content) || content.kind == Kind::kCounters) return false;
   const chunks::Shape shape = chunk_shape(content.kind);
   if (content.kind == Kind::kComment)
-    (void)text::encode(content.value, 0, ipset::Family::kInet, kPlain, element);
+    (void)encode_piece(content.value, 0, ipset::Family::kInet, kPlain, element);
   else if (content.value.empty())
     chunks::encode_empty(shape, element);
   else

@@ -2,25 +2,15 @@
 #include "store/archive_line.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <limits>
 #include <memory>
-#include <optional>
 
 #include "ipset/protocol.h"
+#include "store/archive_element.h"
 
 namespace ipsetkv::store {
 namespace {
 
-using Parsed = tl::expected<void, BadLine>;
-
 constexpr std::string_view kOwnComment = "# ipsetkv archive ";
-constexpr std::uint8_t kIcmp = 1;
-
-tl::unexpected<BadLine> bad(LineFault fault, std::string_view word) {
-  return tl::unexpected(BadLine{.fault = fault, .word = word});
-}
 
 /// Takes the next word from `rest`; empty if there is none.
 std::string_view next_word(std::string_view& rest) {
@@ -28,17 +18,6 @@ std::string_view next_word(std::string_view& rest) {
   const std::string_view word = rest.substr(0, rest.find(' '));
   rest.remove_prefix(word.size());
   return word;
-}
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text,
-                                std::uint64_t limit = std::numeric_limits<Number>::max(),
-                                int base = 10) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number, base);
-  if (parsed.ec != std::errc() || parsed.ptr != end || number > limit) return std::nullopt;
-  return static_cast<Number>(number);
 }
 
 /// The number behind an option, into `value`. An option may come once.
@@ -92,112 +71,41 @@ Parsed take_bitmask(std::string_view option, std::string_view& rest,
   return {};
 }
 
-Parsed take_create_option(std::string_view option, std::string_view& rest,
-                          ipset::SetHeader& header) {
+/// FROM-TO
+Parsed take_range(std::string_view option, std::string_view& rest, ipset::CreateOptions& options) {
+  if (options.port_from) return bad(LineFault::kOption, option);
+  const std::string_view word = next_word(rest);
+  const std::size_t dash = std::min(word.find('-'), word.size());
+  options.port_from = number_of<std::uint16_t>(word.substr(0, dash));
+  options.port_to = number_of<std::uint16_t>(word.substr(std::min(dash + 1, word.size())));
+  if (!options.port_from || !options.port_to)
+    return bad(LineFault::kNumber, word.empty() ? option : word);
+  return {};
+}
+
+Parsed take_hash_option(std::string_view option, std::string_view& rest, ipset::SetHeader& header) {
   ipset::CreateOptions& options = header.options;
   if (option == "family") return take_family(option, rest, header);
   if (option == "hashsize") return take_number(option, rest, options.hashsize);
   if (option == "maxelem") return take_number(option, rest, options.maxelem);
   if (option == "bucketsize") return take_number(option, rest, options.bucketsize);
   if (option == "initval") return take_initval(option, rest, options.initval);
-  if (option == "timeout") return take_number(option, rest, options.timeout, ipset::kMaxTimeout);
-  if (option == "counters") return take_flag(option, options.counters);
-  if (option == "comment") return take_flag(option, options.comment);
-  if (option == "skbinfo") return take_flag(option, options.skbinfo);
   if (option == "forceadd") return take_flag(option, options.forceadd);
   if (option == "netmask") return take_number(option, rest, options.netmask);
   if (option == "bitmask") return take_bitmask(option, rest, options.bitmask);
   return bad(LineFault::kOption, option);
 }
 
-/// The protocols that values have, by their names in /etc/protocols, and udplite, which `ipset`
-/// gives a port too. `ipset` writes a number where that file is missing.
-std::optional<std::uint8_t> protocol_of(std::string_view word) {
-  if (word == "tcp") return std::uint8_t{6};
-  if (word == "udp") return std::uint8_t{17};
-  if (word == "icmp") return kIcmp;
-  if (word == "sctp") return std::uint8_t{132};
-  if (word == "udplite") return std::uint8_t{136};
-  return number_of<std::uint8_t>(word);
-}
-
-struct IcmpName {
-  std::string_view name;
-  std::uint8_t type;
-  std::uint8_t code;
-};
-
-/// The words that ipset(8) has for types and codes: `ipset help` lists them.
-constexpr std::array kIcmpNames{
-    IcmpName{"echo-reply", 0, 0},
-    IcmpName{"pong", 0, 0},
-    IcmpName{"network-unreachable", 3, 0},
-    IcmpName{"host-unreachable", 3, 1},
-    IcmpName{"protocol-unreachable", 3, 2},
-    IcmpName{"port-unreachable", 3, 3},
-    IcmpName{"fragmentation-needed", 3, 4},
-    IcmpName{"source-route-failed", 3, 5},
-    IcmpName{"network-unknown", 3, 6},
-    IcmpName{"host-unknown", 3, 7},
-    IcmpName{"network-prohibited", 3, 9},
-    IcmpName{"host-prohibited", 3, 10},
-    IcmpName{"TOS-network-unreachable", 3, 11},
-    IcmpName{"TOS-host-unreachable", 3, 12},
-    IcmpName{"communication-prohibited", 3, 13},
-    IcmpName{"host-precedence-violation", 3, 14},
-    IcmpName{"precedence-cutoff", 3, 15},
-    IcmpName{"source-quench", 4, 0},
-    IcmpName{"network-redirect", 5, 0},
-    IcmpName{"host-redirect", 5, 1},
-    IcmpName{"TOS-network-redirect", 5, 2},
-    IcmpName{"TOS-host-redirect", 5, 3},
-    IcmpName{"echo-request", 8, 0},
-    IcmpName{"ping", 8, 0},
-    IcmpName{"router-advertisement", 9, 0},
-    IcmpName{"router-solicitation", 10, 0},
-    IcmpName{"ttl-zero-during-transit", 11, 0},
-    IcmpName{"ttl-zero-during-reassembly", 11, 1},
-    IcmpName{"ip-header-bad", 12, 0},
-    IcmpName{"required-option-missing", 12, 1},
-    IcmpName{"timestamp-request", 13, 0},
-    IcmpName{"timestamp-reply", 14, 0},
-    IcmpName{"address-mask-request", 17, 0},
-    IcmpName{"address-mask-reply", 18, 0},
-};
-
-constexpr std::uint16_t icmp_port(std::uint8_t type, std::uint8_t code) {
-  return static_cast<std::uint16_t>(type << 8 | code);
-}
-
-std::optional<std::uint16_t> icmp_port_of(std::string_view word) {
-  if (const std::size_t slash = word.find('/'); slash != std::string_view::npos) {
-    const auto type = number_of<std::uint8_t>(word.substr(0, slash));
-    const auto code = number_of<std::uint8_t>(word.substr(slash + 1));
-    if (!type || !code) return std::nullopt;
-    return icmp_port(*type, *code);
-  }
-  const auto* const found = std::find_if(kIcmpNames.begin(), kIcmpNames.end(),
-                                         [&](const IcmpName& icmp) { return icmp.name == word; });
-  if (found == kIcmpNames.end()) return std::nullopt;
-  return icmp_port(found->type, found->code);
-}
-
-/// ADDRESS,PROTOCOL:PORT
-Parsed take_element(std::string_view word, ipset::Element& element) {
-  const std::size_t comma = word.find(',');
-  const std::size_t colon = word.find(':', std::min(comma, word.size()));
-  if (colon == std::string_view::npos) return bad(LineFault::kElement, word);
-  element.ip = ipset::Address::parse(word.substr(0, comma));
-  if (!element.ip || element.ip->family() != ipset::Family::kInet)
-    return bad(LineFault::kElement, word);
-  const std::string_view protocol = word.substr(comma + 1, colon - comma - 1);
-  const std::string_view port = word.substr(colon + 1);
-  element.protocol = protocol_of(protocol);
-  if (!element.protocol) return bad(LineFault::kProtocol, word);
-  element.port = element.protocol == kIcmp ? icmp_port_of(port) : number_of<std::uint16_t>(port);
-  if (!element.port)
-    return bad(element.protocol == kIcmp ? LineFault::kProtocol : LineFault::kElement, word);
-  return {};
+Parsed take_create_option(std::string_view option, std::string_view& rest,
+                          ipset::SetHeader& header) {
+  ipset::CreateOptions& options = header.options;
+  if (option == "timeout") return take_number(option, rest, options.timeout, ipset::kMaxTimeout);
+  if (option == "counters") return take_flag(option, options.counters);
+  if (option == "comment") return take_flag(option, options.comment);
+  if (option == "skbinfo") return take_flag(option, options.skbinfo);
+  if (header.type != ipset::SetType::kBitmapPort) return take_hash_option(option, rest, header);
+  if (option == "range") return take_range(option, rest, options);
+  return bad(LineFault::kOption, option);
 }
 
 /// A comment stands between double quotes; it holds none itself.
@@ -284,27 +192,30 @@ tl::expected<ArchiveLine, BadLine> parse_line(std::string_view line) {
   return parsed;
 }
 
-tl::expected<void, BadLine> parse_create(std::string_view rest, ipset::SetHeader& header) {
+Parsed parse_create(std::string_view rest, ipset::SetHeader& header) {
   for (;;) {
     const std::string_view option = next_word(rest);
     if (option.empty()) break;
     if (auto taken = take_create_option(option, rest, header); !taken) return taken;
   }
-  // What the stock tool takes for granted.
-  if (header.family == ipset::Family::kUnspecified) header.family = ipset::Family::kInet;
+  if (header.type == ipset::SetType::kBitmapPort) {
+    if (!header.options.port_from) return bad(LineFault::kNumber, "range");
+  } else if (header.family == ipset::Family::kUnspecified) {
+    // What the stock tool takes for granted.
+    header.family = ipset::Family::kInet;
+  }
   return {};
 }
 
-tl::expected<void, BadLine> parse_add(std::string_view rest, const ipset::CreateOptions& options,
-                                      ipset::Element& element) {
+Parsed parse_add(std::string_view rest, const ipset::SetHeader& header, ipset::Element& element) {
   std::construct_at(&element);
-  const std::string_view word = next_word(rest);
-  if (auto taken = take_element(word, element); !taken) return taken;
+  if (auto taken = parse_element_word(next_word(rest), header, element); !taken) return taken;
   Passed passed;
   for (;;) {
     const std::string_view option = next_word(rest);
     if (option.empty()) return {};
-    if (auto taken = take_add_option(option, rest, options, element, passed); !taken) return taken;
+    if (auto taken = take_add_option(option, rest, header.options, element, passed); !taken)
+      return taken;
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include "ipset/element.h"
 #include "ipset/set_header.h"
-#include "ipsetkv/error.h"
+#include "store/archive_word.h"
 
 /// Saved text, line by line: what stock `ipset restore` reads, and what `ipset save` writes of sets
 /// that can be values. Pure functions: bytes in, structs out. docs/format.md is the definition.
@@ -22,11 +22,6 @@ inline constexpr std::size_t kMaxLineBytes = 1024;
 inline constexpr std::string_view kArchiveBegin = "# ipsetkv archive 1";
 inline constexpr std::string_view kArchiveSet = "# ipsetkv elements ";
 inline constexpr std::string_view kArchiveEnd = "# ipsetkv end ";
-
-struct BadLine {
-  LineFault fault = LineFault::kNone;
-  std::string_view word;  ///< The part of the line that is wrong.
-};
 
 /// What a line is, before its options are looked at. Borrows from the line.
 struct ArchiveLine {
@@ -48,14 +43,12 @@ struct ArchiveLine {
 /// Takes a line without its newline apart.
 [[nodiscard]] tl::expected<ArchiveLine, BadLine> parse_line(std::string_view line);
 
-/// Reads the options behind the type in the `create` of a hash:ip,port set, in any order.
-[[nodiscard]] tl::expected<void, BadLine> parse_create(std::string_view rest,
-                                                       ipset::SetHeader& header);
+/// Reads the options behind the type in the `create` of a set of `header.type`, hash:ip,port or
+/// bitmap:port, in any order.
+[[nodiscard]] Parsed parse_create(std::string_view rest, ipset::SetHeader& header);
 
-/// Reads the element behind the name in the `add` to a hash:ip,port set, over what `element` held.
-/// `options` are those that the set was created with.
-[[nodiscard]] tl::expected<void, BadLine> parse_add(std::string_view rest,
-                                                    const ipset::CreateOptions& options,
-                                                    ipset::Element& element);
+/// Reads the element behind the name in the `add` to the set of `header`, over what `element` held.
+[[nodiscard]] Parsed parse_add(std::string_view rest, const ipset::SetHeader& header,
+                               ipset::Element& element);
 
 }  // namespace ipsetkv::store

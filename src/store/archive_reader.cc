@@ -2,9 +2,9 @@
 #include "store/archive_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <iterator>
 #include <memory>
+#include <span>
 
 #include "ipsetkv/store.h"
 #include "store/key.h"
@@ -12,24 +12,16 @@
 namespace ipsetkv::store {
 namespace {
 
-/// An element while its set is gathered; the comment follows.
-struct Packed {
-  std::uint64_t packets;
-  std::uint32_t lines;  ///< Behind the line that created the set.
-  std::array<std::byte, ipset::Address::kInetBytes> address;
-  std::uint16_t port;
-  std::uint8_t protocol;
-  std::uint8_t comment_bytes;
-};
-static_assert(sizeof(Packed) == 24);
-static_assert(ipset::kMaxCommentBytes <= 255);
-
-// At worst a comment holds 119 bytes, every one escaped.
+// What a set's elements may take. At worst a comment stands for 119 bytes, each of them escaped.
 constexpr std::size_t kMostKept = 3 * kMaxValueBytes;
 
 Error bad_line(std::uint64_t line, LineFault fault, std::string_view word) {
   const Error error{.code = ErrorCode::kBadLine, .line_fault = fault, .actual = line};
   return error.about(word);
+}
+
+bool can_hold_value(std::optional<ipset::SetType> type) {
+  return type == ipset::SetType::kHashIpPort || type == ipset::SetType::kBitmapPort;
 }
 
 /// Whether the store itself makes sets of this name, which are nobody's values.
@@ -94,7 +86,7 @@ Result<void> ArchiveReader::begin_archive() {
 }
 
 Result<void> ArchiveReader::end_archived_set(const ArchiveLine& line) {
-  if (!in_archive_ || state_ != State::kPending || count_ != line.count)
+  if (!in_archive_ || state_ != State::kPending || kept_.size() != line.count)
     return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
   ++archived_sets_;
   return finish_set();
@@ -116,11 +108,10 @@ Result<void> ArchiveReader::begin_set(const ArchiveLine& line) {
   header_.type = ipset::type_by_name(line.type);
   created_at_ = line_;
   state_ = State::kPending;
-  if (header_.type != ipset::SetType::kHashIpPort || !can_be_key(line.set))
+  if (!can_hold_value(header_.type) || !can_be_key(line.set))
     return reject(line_, LineFault::kNotAValue, line.set);
   if (auto options = parse_create(line.rest, header_); !options)
     return tl::unexpected(bad_line(line_, options.error().fault, options.error().word));
-  if (header_.family != ipset::Family::kInet) return reject(line_, LineFault::kNotAValue, line.set);
   return {};
 }
 
@@ -128,45 +119,52 @@ Result<void> ArchiveReader::gather(const ArchiveLine& line) {
   if (state_ == State::kNone || line.set != header_.name.view())
     return tl::unexpected(bad_line(line_, LineFault::kOtherSet, line.set));
   if (state_ == State::kForeign) return {};
-  if (auto element = parse_add(line.rest, header_.options, element_); !element) {
+  if (auto element = parse_add(line.rest, header_, element_); !element) {
     // Only a firewall's sets have other protocols.
     if (element.error().fault == LineFault::kProtocol)
       return reject(line_, LineFault::kProtocol, element.error().word);
     return tl::unexpected(bad_line(line_, element.error().fault, element.error().word));
   }
-  if (kept_.size() >= kMostKept ||
-      (!header_.options.comment && count_ >= layout::chunks::kMaxChunks))
-    return reject(line_, LineFault::kNotInValue, line.set);
+  if (!has_room() || !has_its_counters()) return reject(line_, LineFault::kNotInValue, line.set);
   keep(element_);
   return {};
 }
 
-void ArchiveReader::keep(const ipset::Element& element) {
-  Packed packed{.packets = element.packets.value_or(0),
-                .lines = static_cast<std::uint32_t>(line_ - created_at_),
-                .address = {},
-                .port = *element.port,
-                .protocol = *element.protocol,
-                .comment_bytes = static_cast<std::uint8_t>(element.comment.view().size())};
-  std::copy_n(element.ip->bytes().begin(), packed.address.size(), packed.address.begin());
-  kept_.append(reinterpret_cast<const char*>(&packed), sizeof packed);
-  kept_.append(element.comment.view());
-  ++count_;
+bool ArchiveReader::has_room() const {
+  if (!header_.options.comment) return kept_.size() < layout::chunks::kMaxChunks;
+  return kept_.size() * sizeof(Kept) + comments_.size() < kMostKept;
 }
 
-std::string_view ArchiveReader::restore(std::string_view kept, std::uint64_t& line) {
-  Packed packed{};
-  std::memcpy(&packed, kept.data(), sizeof packed);
-  kept.remove_prefix(sizeof packed);
+bool ArchiveReader::has_its_counters() const {
+  return header_.type != ipset::SetType::kBitmapPort || (element_.packets && element_.bytes);
+}
+
+void ArchiveReader::keep(const ipset::Element& element) {
+  Kept kept{.packets = element.packets.value_or(0),
+            .bytes = element.bytes.value_or(0),
+            .address = {},
+            .lines = static_cast<std::uint32_t>(line_ - created_at_),
+            .port = *element.port,
+            .protocol = element.protocol.value_or(0),
+            .comment_bytes = static_cast<std::uint8_t>(element.comment.view().size())};
+  if (element.ip) std::ranges::copy(element.ip->bytes(), kept.address.begin());
+  kept_.push_back(kept);
+  comments_.append(element.comment.view());
+}
+
+void ArchiveReader::restore(const Kept& kept, std::string_view& comments) {
   std::construct_at(&element_);
-  element_.ip = ipset::Address::inet(packed.address);
-  element_.port = packed.port;
-  element_.protocol = packed.protocol;
-  element_.packets = packed.packets;
-  element_.comment.assign(kept.substr(0, packed.comment_bytes));
-  kept.remove_prefix(packed.comment_bytes);
-  line = created_at_ + packed.lines;
-  return kept;
+  element_.port = kept.port;
+  element_.packets = kept.packets;
+  element_.bytes = kept.bytes;
+  if (header_.type == ipset::SetType::kBitmapPort) return;
+  element_.ip =
+      header_.family == ipset::Family::kInet6
+          ? ipset::Address::inet6(kept.address)
+          : ipset::Address::inet(std::span(kept.address).first<ipset::Address::kInetBytes>());
+  element_.protocol = kept.protocol;
+  element_.comment.assign(comments.substr(0, kept.comment_bytes));
+  comments.remove_prefix(kept.comment_bytes);
 }
 
 Result<void> ArchiveReader::finish_set() {
@@ -174,14 +172,29 @@ Result<void> ArchiveReader::finish_set() {
     drop();
     return {};
   }
+  header_.elements = static_cast<std::uint32_t>(kept_.size());
+  if (!layout::can_be_drawer(header_))
+    return reject(created_at_, LineFault::kNotAValue, header_.name.view());
+  if (header_.type == ipset::SetType::kBitmapPort)
+    if (const Kept* const twice = put_in_order(); twice != nullptr)
+      return reject(created_at_ + twice->lines, LineFault::kNotInValue, header_.name.view());
+  return decode();
+}
+
+const ArchiveReader::Kept* ArchiveReader::put_in_order() {
+  std::ranges::stable_sort(kept_, {}, &Kept::port);
+  const auto first = std::ranges::adjacent_find(kept_, {}, &Kept::port);
+  return first == kept_.end() ? nullptr : &*std::next(first);
+}
+
+Result<void> ArchiveReader::decode() {
   const std::string_view name = header_.name.view();
-  header_.elements = count_;
-  if (!layout::can_be_drawer(header_)) return reject(created_at_, LineFault::kNotAValue, name);
   decoder_.begin(header_, is_digest(name), &value_);
-  for (std::string_view kept = kept_; !kept.empty();) {
-    std::uint64_t line = 0;
-    kept = restore(kept, line);
-    if (!decoder_.take(element_)) return reject(line, LineFault::kNotInValue, name);
+  std::string_view comments = comments_;
+  for (const Kept& kept : kept_) {
+    restore(kept, comments);
+    if (!decoder_.take(element_))
+      return reject(created_at_ + kept.lines, LineFault::kNotInValue, name);
   }
   const auto decoded = decoder_.finish();
   if (!decoded) return reject(created_at_, LineFault::kNotAValue, name);
@@ -201,8 +214,7 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
   const auto place = place_of(key);
   if (!place || place->name != header_.name || place->key_inside != decoder_.key())
     return reject(created_at_, LineFault::kNotTheKey, name);
-  if (layout::is_expiring(header_.options) && decoded.deadline.value_or(0) == 0)
-    return reject(created_at_, LineFault::kDeadline, name);
+  if (decoded.deadline == std::uint64_t{0}) return reject(created_at_, LineFault::kDeadline, name);
   value_.resize(decoded.value_bytes);
   auto taken =
       take_({.key = key, .value = value_, .kind = decoded.kind, .deadline = decoded.deadline});
@@ -227,7 +239,7 @@ Result<void> ArchiveReader::reject(std::uint64_t line, LineFault fault, std::str
 void ArchiveReader::drop() {
   state_ = State::kNone;
   kept_.clear();
-  count_ = 0;
+  comments_.clear();
 }
 
 }  // namespace ipsetkv::store

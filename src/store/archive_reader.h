@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +35,8 @@ struct ArchivedKey {
 /// by a name that is a digest or by its `maxelem`.
 ///
 /// A set's elements come in any order, and how many there are is known at its end. Until then they
-/// are kept, each in 24 bytes and its comment.
+/// are kept, each in 40 bytes and its comment, and then put together. Of a value in comments that
+/// is twice its length and a sixth; twice as much again where every byte is escaped.
 class ArchiveReader {
  public:
   /// Gets each key once its last line was read; an error of it ends the reading.
@@ -63,14 +67,34 @@ class ArchiveReader {
   [[nodiscard]] Result<void> begin_set(const ArchiveLine& line);
   [[nodiscard]] Result<void> gather(const ArchiveLine& line);
   [[nodiscard]] Result<void> finish_set();
+  [[nodiscard]] Result<void> decode();
   [[nodiscard]] Result<void> hand_over(const layout::Decoded& decoded);
   /// Passes the set over; an error if it is one of ours.
   [[nodiscard]] Result<void> reject(std::uint64_t line, LineFault fault, std::string_view word);
   [[nodiscard]] bool is_marked() const;
   void drop();
 
+  /// An element while its set is gathered; its comment is among `comments_`.
+  struct Kept {
+    std::uint64_t packets;
+    std::uint64_t bytes;
+    std::array<std::byte, ipset::Address::kInet6Bytes> address;
+    std::uint32_t lines;  ///< Behind the line that created the set.
+    std::uint16_t port;
+    std::uint8_t protocol;
+    std::uint8_t comment_bytes;
+  };
+  static_assert(ipset::kMaxCommentBytes <= std::numeric_limits<std::uint8_t>::max());
+
+  /// Whether the set can have another element, and whether this one has all that its type asks for.
+  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_its_counters() const;
   void keep(const ipset::Element& element);
-  std::string_view restore(std::string_view kept, std::uint64_t& line);
+  /// Sorts the elements by their ports, as the kernel lists those of a bitmap; returns one whose
+  /// port another has too.
+  [[nodiscard]] const Kept* put_in_order();
+  /// Makes it the present element; its comment is the first of `comments`, and taken from them.
+  void restore(const Kept& kept, std::string_view& comments);
 
   const Take& take_;
   std::string partial_;  ///< The beginning of a line whose end has not come yet.
@@ -81,8 +105,8 @@ class ArchiveReader {
   State state_ = State::kNone;
   ipset::SetHeader header_;
   std::uint64_t created_at_ = 0;  ///< The line.
-  std::string kept_;              ///< Elements, packed.
-  std::uint32_t count_ = 0;
+  std::vector<Kept> kept_;
+  std::string comments_;  ///< Of all of them, one behind the other.
   ipset::Element element_;
   layout::DrawerDecoder decoder_;
   std::string value_;

@@ -15,7 +15,7 @@ namespace ipsetkv::store {
 /// Writes drawers as the text that `ipset restore` reads: for each set a line that creates it, and
 /// one for each element, the value's first chunk last, so that what stops half way is no value.
 /// Comments count the elements of each set, and the sets, by which ArchiveReader knows that nothing
-/// is missing. No I/O of its own.
+/// is missing. Keeps one piece of text in memory. No I/O of its own.
 class ArchiveWriter {
  public:
   /// Gets the text in pieces of some 64 KiB; an error of it is returned at once.

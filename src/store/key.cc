@@ -14,6 +14,7 @@ namespace ipsetkv::store {
 namespace {
 
 constexpr char kReservedMark = '~';
+constexpr char kOptionMark = '-';
 constexpr std::string_view kDigestMark = "~key-";
 constexpr std::size_t kDigestBytes = 16;
 constexpr std::size_t kDigitBits = 5;
@@ -25,8 +26,12 @@ static_assert(kDigestMark.size() + kDigestDigits == ipset::SetName::kLimit);
 /// that neither survives `ipset restore`. All other printable bytes do.
 bool survives_restore(char byte) { return byte > ' ' && byte <= '~' && byte != '"'; }
 
+/// Whether the store or the stock tool takes such a word for something of its own: `ipset restore`
+/// looks for its options, such as `-exist`, everywhere in a line.
+bool is_taken(char first) { return first == kReservedMark || first == kOptionMark; }
+
 bool can_be_name(std::string_view key) {
-  return !key.empty() && key.size() <= ipset::SetName::kLimit && key.front() != kReservedMark &&
+  return !key.empty() && key.size() <= ipset::SetName::kLimit && !is_taken(key.front()) &&
          std::all_of(key.begin(), key.end(), survives_restore);
 }
 

@@ -10,6 +10,7 @@
 #include "store/clock.h"
 #include "store/drawers.h"
 #include "store/implementation.h"
+#include "store/table.h"
 
 namespace ipsetkv {
 namespace {
@@ -24,8 +25,12 @@ Result<ipset::Connection> connect(const Options& options) {
 }  // namespace
 
 Store::Implementation::Implementation(ipset::Connection opened, const Options& options)
-    : connection_(std::move(opened)),
-      backend_(std::make_unique<store::Drawers>(connection_, options.timeout)) {}
+    : connection_(std::move(opened)) {
+  if (options.table.empty())
+    backend_ = std::make_unique<store::Drawers>(connection_, options.timeout);
+  else
+    backend_ = std::make_unique<store::Table>(connection_, options.table, options.timeout);
+}
 
 Store::Store(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
@@ -34,6 +39,8 @@ Store& Store::operator=(Store&& other) noexcept = default;
 Store::~Store() = default;
 
 Result<Store> Store::open(const Options& options) {
+  if (!options.table.empty() && !store::is_table_name(options.table))
+    return tl::unexpected(Error{.code = ErrorCode::kTableName}.about(options.table));
   auto connection = connect(options);
   if (!connection) return tl::unexpected(connection.error());
   return Store(std::make_unique<Implementation>(*std::move(connection), options));

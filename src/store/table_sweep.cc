@@ -98,4 +98,8 @@ Result<std::uint64_t> Table::sweep_long_sets() {
   return count;
 }
 
+Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_view text)>&) {
+  return 0;
+}
+
 }  // namespace ipsetkv::store

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -73,6 +74,47 @@ TEST_F(ArchiveToolTest, SavesToStandardOutputAndRestoresFromStandardInput) {
   EXPECT_EQ(tool({"get", "drawer"}).output, "notebook");
   EXPECT_EQ(tool({"save", "-"}).output, kSaved);
   expect_silent_success(tool({"restore", "-", "--replace"}, saved.output));
+}
+
+TEST_F(ArchiveToolTest, SavesForTheStockToolAndRestoresWhatThatHasSaved) {
+  const std::vector<std::string> keys{"drawer", "two words", "-exist"};
+  const std::string layouts[] = {"ipv4", "ipv6", "comment", "counters"};
+  const std::string value(100, '\xff');
+  for (const std::string& layout : layouts) {
+    SCOPED_TRACE(layout);
+    for (const std::string& key : keys)
+      expect_silent_success(tool({"set", "--layout", layout, "--ex", "3600", "--", key, value}));
+    const std::string ours = tool({"save"}).output;
+    const std::string stock = run({"ipset", "save"}).output;
+    enter_private_namespace();
+    EXPECT_EQ(run({"ipset", "restore"}, ours).status, 0);
+    for (const std::string& key : keys) EXPECT_EQ(tool({"get", "--", key}).output, value);
+    enter_private_namespace();
+    expect_silent_success(tool({"restore"}, stock));
+    for (const std::string& key : keys) {
+      EXPECT_EQ(tool({"get", "--", key}).output, value);
+      EXPECT_THAT(tool({"info", "--json", "--", key}).output, HasSubstr("\"" + layout + "\""));
+      EXPECT_NE(tool({"ttl", "--", key}).output, "-1\n");
+    }
+  }
+}
+
+TEST_F(ArchiveToolTest, NeedsTwoAndAHalfTimesTheMemoryOfALongValue) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's own memory is more than that";
+#endif
+  constexpr long kMebibytes = 64;
+  // One behind the other, in memory that is this process's least of all: the children begin as it.
+  const std::string set = "yes 'a line of text' | head -c 64M | tee " + path("value") +
+                          " | " IPSETKV_TOOL " set long -";
+  ASSERT_EQ(run({"sh", "-c", set}).status, 0);
+  expect_silent_success(tool({"save", path("saved")}));
+  enter_private_namespace();
+  expect_silent_success(tool({"restore", path("saved")}));
+  struct rusage children {};
+  ASSERT_EQ(getrusage(RUSAGE_CHILDREN, &children), 0);
+  EXPECT_LT(children.ru_maxrss, kMebibytes * 1024 * 11 / 4);
+  EXPECT_EQ(run({"sh", "-c", IPSETKV_TOOL " get long | cmp - " + path("value")}).status, 0);
 }
 
 TEST_F(ArchiveToolTest, ReplacesAFileAsAWhole) {

@@ -190,6 +190,75 @@ TEST(Drawer, InCountersTakesTheElementsOfPaddingOffTheLimit) {
   EXPECT_TRUE(fit(1'048'576));
 }
 
+/// Eight bytes as the counter that they are stored in has them.
+std::string bytes_of(std::uint64_t counter) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(counter >> shift & 255U);
+  return bytes;
+}
+
+TEST(Drawer, HasNoCounterThatTheKernelTakesForNone) {
+  const std::string ones(8, '\xff');
+  std::string spoilt = ones;
+  for (std::uint64_t mask = 1; mask < 255; ++mask) spoilt += bytes_of(~(mask << 32 | mask));
+  // With padding behind it, what would spoil the mask 255.
+  const std::string short_of_one = spoilt + bytes_of(~std::uint64_t{0xff000000ff}).substr(0, 7);
+  for (const std::string& value : {ones, "12345678" + ones, ones + "1", ones + std::string(9, 'x'),
+                                   spoilt, short_of_one, std::string("plain")})
+    for (const std::string& key : {std::string(), std::string("a key"), ones + "key", spoilt})
+      for (const bool expiring : {false, true}) {
+        const DrawerContent content = content_of(value, Kind::kCounters, key, expiring);
+        std::vector<Element> elements = encoded(content);
+        for (const Element& element : elements) {
+          EXPECT_NE(element.packets, ~std::uint64_t{0});
+          EXPECT_NE(element.bytes, ~std::uint64_t{0});
+          // Without one of its own an element would get the set's.
+          EXPECT_EQ(element.timeout.has_value(), options_for(content).timeout.has_value());
+        }
+        std::mt19937 random(1);
+        reorder(Kind::kCounters, elements, random);
+        const Reading reading = read(content, elements);
+        ASSERT_TRUE(reading.decoded);
+        EXPECT_EQ(reading.value, value);
+        EXPECT_EQ(reading.key, key);
+        EXPECT_EQ(reading.decoded->deadline.has_value(), expiring);
+      }
+}
+
+TEST(Drawer, InCountersHasATimeoutForAReasonOnly) {
+  const DrawerContent content = content_of("notebook", Kind::kCounters, {}, false);
+  EXPECT_EQ(options_for(content).timeout, std::nullopt);
+  const std::vector<Element> elements = encoded(content);
+  SetHeader header = header_of(content, elements.size());
+  for (const std::uint32_t timeout : {1U, 2U, 600U, 601U}) {
+    header.options.timeout = timeout;
+    DrawerDecoder decoder;
+    decoder.begin(header, false, nullptr);
+    for (const Element& element : elements)
+      if (!decoder.take(element)) break;
+    EXPECT_FALSE(decoder.finish()) << timeout;
+  }
+}
+
+TEST(Drawer, HasNoCommentThatTheStockToolTakesForAnOption) {
+  const std::string longer(239, 'x');
+  for (const std::string option : {"-f", "-!", "-exist", "--resolve", "-", "--", "-----f"})
+    for (const std::string& text : {option, longer + option, option + longer}) {
+      SCOPED_TRACE(text);
+      const DrawerContent content = content_of(text, Kind::kComment, text, false);
+      const std::vector<Element> elements = encoded(content);
+      for (const Element& element : elements) {
+        const std::string_view comment = element.comment.view();
+        EXPECT_TRUE(comment.front() != '-' || comment.size() == 1 || comment.size() > 16)
+            << comment;
+      }
+      const Reading reading = read(content, elements);
+      ASSERT_TRUE(reading.decoded);
+      EXPECT_EQ(reading.value, text);
+      EXPECT_EQ(reading.key, text);
+    }
+}
+
 TEST(Drawer, CanBeInSetsOfItsKindOnly) {
   struct Case {
     const char* name;

@@ -23,7 +23,8 @@ void expect_inside(std::string_view key) {
 }
 
 TEST(Key, NamesItsSetItselfWhereItCan) {
-  for (const std::string_view key : {"a", "drawer", "a~b", "-k", "#", "two:parts/and.more"}) {
+  for (const std::string_view key :
+       {"a", "drawer", "a~b", "a-k", "#", "\\", "{", "two:parts/and.more"}) {
     SCOPED_TRACE(key);
     const auto place = place_of(key);
     ASSERT_TRUE(place) << place.error().message();
@@ -56,6 +57,14 @@ TEST(Key, NamesItsSetItselfWithEveryByteThatTheStockToolCanRestore) {
 TEST(Key, LiesUnderADigestWhereItLooksLikeTheStoresOwn) {
   for (const std::string_view key : {"~", "~1", "~name", "~lock-1"}) expect_inside(key);
   expect_inside(place_of("two words")->name.view());
+}
+
+TEST(Key, LiesUnderADigestWhereTheStockToolWouldTakeItForAnOption) {
+  for (const std::string_view key : {"-", "--", "-k", "-exist", "-!", "-f", "--sorted"}) {
+    SCOPED_TRACE(key);
+    expect_inside(key);
+    EXPECT_FALSE(can_be_key(key));
+  }
 }
 
 TEST(Key, HasTheDigestThatTheDocumentSays) {

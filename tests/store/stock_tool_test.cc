@@ -226,6 +226,27 @@ TEST_F(StockToolTest, CarriesEveryValueIntoAnotherNamespace) {
   }
 }
 
+TEST_F(StockToolTest, CarriesWhatItsOwnOptionsAreCalled) {
+  const std::string longer(239, 'x');
+  std::vector<NamedValue> values;
+  for (const std::string option :
+       {"!", "exist",  "f", "file",  "n", "name", "o", "output",  "q", "quiet", "r", "resolve",
+        "s", "sorted", "t", "terse", "h", "help", "v", "version", ""})
+    for (const std::string minus : {"-", "--", "---"}) {
+      values.push_back({minus + option, minus + option});
+      values.push_back({longer + minus + option, longer + minus + option});
+    }
+  Store here = open();
+  for (const auto& [name, value] : values)
+    ASSERT_TRUE(here.set(name, value, SetOptions{.layout = Layout::kComment}));
+  const std::string saved = saved_sets();
+
+  enter_private_namespace();
+  ipset("restore", saved);
+  Store there = open();
+  for (const auto& [name, value] : values) expect_value(there, name, value);
+}
+
 TEST_F(StockToolTest, MayGiveAValuesSetOptionsThatGoWithTheNextValue) {
   Store store = open();
   for (const std::string options :
