@@ -96,7 +96,8 @@ class Assembly {
 
  private:
   char* room(std::size_t offset, std::size_t count) {
-    if (value_.size() < offset + count) value_.resize(std::max(offset + count, 2 * value_.size()));
+    // Its memory grows by halves or more at a time, and stays for the next value.
+    if (value_.size() < offset + count) value_.resize(offset + count);
     return value_.data() + offset;
   }
   void place_chunk(const Fields& fields) {
