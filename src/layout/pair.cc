@@ -13,7 +13,6 @@ namespace {
 constexpr char kValueMark = '=';
 constexpr char kDeadlineMark = '@';
 constexpr char kSetMark = '>';
-constexpr char kKeyBytesMark = '#';
 constexpr char kEscape = '\\';
 
 /// Puts text together in a room of fixed size, and remembers if it was too small.
@@ -88,8 +87,6 @@ bool encode_pair(const Pair& pair, ipset::Comment& comment) {
     if (pair.is_long()) {
       writer.put_mark(kSetMark);
       writer.put_plain(pair.set.view());
-      writer.put_mark(kKeyBytesMark);
-      writer.put_number(pair.key_bytes);
     } else {
       writer.put_escaped(pair.key);
       writer.put_mark(kValueMark);
@@ -115,7 +112,6 @@ std::optional<Pair> PairDecoder::decode(std::string_view comment) {
   const text::Unescaped value = text::unescape(key.rest, behind);
   pair.key = {bytes_.data(), key.bytes};
   pair.value = {behind, value.bytes};
-  pair.key_bytes = key.bytes;
   if (value.mark == 0) return value.rest.empty() ? std::optional(pair) : std::nullopt;
   if (value.mark != kDeadlineMark || !take_deadline(value.rest, pair)) return std::nullopt;
   return pair;
@@ -127,10 +123,6 @@ std::optional<Pair> PairDecoder::decode_long(std::string_view comment) {
   if (set.empty() || set.size() > ipset::SetName::kLimit) return std::nullopt;
   pair.set.assign(set);
   comment.remove_prefix(set.size());
-  if (!take_mark(comment, kKeyBytesMark)) return std::nullopt;
-  const auto key_bytes = take_number(comment);
-  if (!key_bytes) return std::nullopt;
-  pair.key_bytes = *key_bytes;
   if (comment.empty()) return pair;
   if (!take_mark(comment, kDeadlineMark) || !take_deadline(comment, pair)) return std::nullopt;
   return pair;

@@ -25,15 +25,15 @@ class BucketGrowth {
     std::size_t memory_bytes = 0;
   };
   /// Does what the bucket needs. What cannot be done now, because others have the bucket or the
-  /// kernel has no memory, is left for the next time.
-  void follow(BucketNumber bucket, Fill fill);
+  /// kernel has no memory, is left for the next time. Whether there are other buckets now.
+  bool follow(BucketNumber bucket, Fill fill);
 
   /// Looks how full a bucket is, for those who write without reading.
   [[nodiscard]] Result<Fill> look(BucketNumber bucket);
 
  private:
-  void halve(BucketNumber bucket);
-  void join(BucketNumber bucket);
+  [[nodiscard]] bool halve(BucketNumber bucket);
+  [[nodiscard]] bool join(BucketNumber bucket);
   void renew(BucketNumber bucket);
   /// Appends the elements of the set.
   [[nodiscard]] bool gather(const ipset::SetName& name);

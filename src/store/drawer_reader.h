@@ -57,7 +57,8 @@ class DrawerReader {
   [[nodiscard]] Result<Content> read_locked(const Place& place, std::string* value, Drawer& drawer);
 
   /// The key whose value the set `name` holds; nothing if it holds none, or one that has expired.
-  [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name);
+  [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name,
+                                                          Drawer& drawer);
 
   /// Calls `visit` for each set that holds a value, or held one, and whose name `wanted` accepts,
   /// with its key.

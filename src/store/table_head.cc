@@ -17,7 +17,6 @@
 namespace ipsetkv::store {
 namespace {
 
-constexpr std::string_view kForm = "ipsetkv table 1";
 constexpr std::size_t kBatchBytes = 2048;
 
 /// Whoever makes a table has one of these port ids: below all random ones, above all process ids,
@@ -31,15 +30,22 @@ std::uint32_t makers_port(std::string_view table) {
   return kMakersPort + hash % kMakersPorts;
 }
 
-std::string_view text_of(TableMark mark) {
-  return mark == TableMark::kDeadlines ? "deadlines" : "long pairs";
-}
-
 Error foreign(const ipset::SetName& name) {
   return Error{.code = ErrorCode::kNotAValue}.about(name.view());
 }
 
 }  // namespace
+
+std::string_view comment_of(TableMark mark) {
+  return mark == TableMark::kDeadlines ? "deadlines" : "long pairs";
+}
+
+ipset::Address address_of(TableMark mark) {
+  // Any address will do that is not the secret's.
+  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
+  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
+  return ipset::Address::inet6(address);
+}
 
 TableSecret TableSecret::random() {
   TableSecret secret;
@@ -48,10 +54,10 @@ TableSecret TableSecret::random() {
   return secret;
 }
 
-std::optional<TableSecret> TableSecret::from(const ipset::ElementView& element) {
+std::optional<TableSecret> TableSecret::from(std::span<const std::byte> address) {
   TableSecret secret;
-  if (element.ip.size() != secret.bytes_.size()) return std::nullopt;
-  std::memcpy(secret.bytes_.data(), element.ip.data(), secret.bytes_.size());
+  if (address.size() != secret.bytes_.size()) return std::nullopt;
+  std::memcpy(secret.bytes_.data(), address.data(), secret.bytes_.size());
   return secret;
 }
 
@@ -94,9 +100,9 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
     if (!element) return tl::unexpected(element.error());
     if (*element == nullptr) break;
     const std::string_view comment = (*element)->comment;
-    if (comment == kForm) secret = TableSecret::from(**element);
-    found.has_deadlines = found.has_deadlines || comment == text_of(TableMark::kDeadlines);
-    found.has_long_pairs = found.has_long_pairs || comment == text_of(TableMark::kLongPairs);
+    if (comment == kTableForm) secret = TableSecret::from((*element)->ip);
+    found.has_deadlines = found.has_deadlines || comment == comment_of(TableMark::kDeadlines);
+    found.has_long_pairs = found.has_long_pairs || comment == comment_of(TableMark::kLongPairs);
   }
   if (!secret) return tl::unexpected(foreign(head));
   found.secret = *secret;
@@ -104,19 +110,21 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
 }
 
 Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head, TableMark mark) {
-  // Any address will do that is not the secret's.
-  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
-  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
   ipset::Element element;
-  element.ip = ipset::Address::inet6(address);
-  element.comment = text_of(mark);
+  element.ip = address_of(mark);
+  element.comment = comment_of(mark);
   ipset::Batch batch = connection.new_batch(kBatchBytes);
   batch.add(head.view(), element, ipset::Existing::kAccept);
   return connection.execute_all(batch);
 }
 
+Result<std::optional<netlink::PortClaim>> claim_making(ipset::Connection& connection,
+                                                       std::string_view table) {
+  return connection.claim_port(makers_port(table));
+}
+
 Result<void> make_table(ipset::Connection& connection, TableNames names) {
-  const auto claim = connection.claim_port(makers_port(names.table()));
+  const auto claim = claim_making(connection, names.table());
   if (!claim) return tl::unexpected(claim.error());
   if (!*claim) return {};
   const auto present = read_head(connection, names.head());
@@ -125,9 +133,6 @@ Result<void> make_table(ipset::Connection& connection, TableNames names) {
 
   const TableSecret secret = TableSecret::random();
   names.set_generation(secret.generation());
-  ipset::CreateOptions head_options;
-  head_options.comment = true;
-  head_options.hashsize = ipset::kMinHashSize;
   const auto revision =
       connection.choose_revision(kBucketType, kBucketFamily, bucket_options(kFirstBucket));
   if (!revision) return tl::unexpected(revision.error());
@@ -136,11 +141,12 @@ Result<void> make_table(ipset::Connection& connection, TableNames names) {
   const ipset::SetName unfinished = names.bucket(kFirstBucket, BucketState::kFilling);
   ipset::Element element;
   element.ip = secret.address();
-  element.comment = kForm;
+  element.comment = kTableForm;
   ipset::Batch batch = connection.new_batch(kBatchBytes);
   batch.create(names.bucket(kFirstBucket).view(), kBucketType, kBucketFamily, *revision,
                bucket_options(kFirstBucket));
-  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options);
+  batch.create(names.long_index().view(), kBucketType, kBucketFamily, *revision, index_options());
+  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options());
   batch.add(unfinished.view(), element);
   if (auto made = connection.execute_all(batch); !made) return made;
   batch.clear();

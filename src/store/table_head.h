@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "ipset/connection.h"
@@ -14,6 +15,9 @@
 
 namespace ipsetkv::store {
 
+/// The comment of the secret's element, which tells the form of the table.
+inline constexpr std::string_view kTableForm = "ipsetkv table 1";
+
 /// What turns a table's keys into digests: random, and known to those only who may read the
 /// kernel's sets, so that nobody who chooses keys can choose their bucket.
 class TableSecret {
@@ -21,8 +25,8 @@ class TableSecret {
   static constexpr std::size_t kBytes = 16;
 
   [[nodiscard]] static TableSecret random();
-  /// From the address that holds it; nothing if that is none.
-  [[nodiscard]] static std::optional<TableSecret> from(const ipset::ElementView& element);
+  /// From the address that holds it; nothing if that is none of sixteen bytes.
+  [[nodiscard]] static std::optional<TableSecret> from(std::span<const std::byte> address);
 
   [[nodiscard]] ipset::Address address() const;
   /// SipHash-2-4 with 128 bits. Never all zeros.
@@ -44,6 +48,10 @@ inline constexpr ipset::Family kBucketFamily = ipset::Family::kInet6;
 /// first such pair is written, and never taken back.
 enum class TableMark : std::uint8_t { kDeadlines, kLongPairs };
 
+/// The element of a table's head that is the mark.
+[[nodiscard]] ipset::Address address_of(TableMark mark);
+[[nodiscard]] std::string_view comment_of(TableMark mark);
+
 struct TableHead {
   TableSecret secret;
   bool has_deadlines = false;
@@ -58,6 +66,11 @@ struct TableHead {
 /// Marks a table. kNoSuchSet if it is gone.
 [[nodiscard]] Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head,
                                       TableMark mark);
+
+/// Keeps others from making a table of this name, for as long as it is held; nothing if somebody is
+/// making one.
+[[nodiscard]] Result<std::optional<netlink::PortClaim>> claim_making(ipset::Connection& connection,
+                                                                     std::string_view table);
 
 /// Makes the table with a first bucket unless somebody else does at the same time.
 [[nodiscard]] Result<void> make_table(ipset::Connection& connection, TableNames names);
