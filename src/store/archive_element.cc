@@ -138,8 +138,7 @@ Parsed parse_address_and_port(std::string_view word, ipset::Family family,
   const std::size_t comma = word.find(',');
   const std::size_t colon = word.find(':', std::min(comma, word.size()));
   if (colon == std::string_view::npos) return bad(LineFault::kElement, word);
-  if (!parse_address(word.substr(0, comma), family, element))
-    return bad(LineFault::kElement, word);
+  if (!parse_address(word.substr(0, comma), family, element)) return bad(LineFault::kElement, word);
   element.protocol = protocol_of(word.substr(comma + 1, colon - comma - 1));
   if (!element.protocol) return bad(LineFault::kProtocol, word);
   element.port = port_of(word.substr(colon + 1), *element.protocol);

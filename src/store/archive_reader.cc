@@ -261,10 +261,9 @@ Result<void> ArchiveReader::hand_over_long_pair(const layout::Decoded& decoded) 
   const std::string_view name = header_.name.view();
   if (decoder_.key().empty()) return reject(created_at_, LineFault::kNotTheKey, name);
   value_.resize(decoded.value_bytes);
-  auto taken = table_->take_long_pair(name, {.key = decoder_.key(),
-                                             .value = value_,
-                                             .kind = decoded.kind,
-                                             .deadline = decoded.deadline});
+  auto taken = table_->take_long_pair(
+      name,
+      {.key = decoder_.key(), .value = value_, .kind = decoded.kind, .deadline = decoded.deadline});
   drop();
   return taken;
 }

@@ -19,15 +19,15 @@
 namespace ipsetkv::store {
 
 /// What saved text says of one table: its pairs, put together from elements and from the drawers of
-/// long ones, in whatever order the sets come. Long pairs are kept until an element has named them; in
-/// text of `ipsetkv save` that comes in the next bucket.
+/// long ones, in whatever order the sets come. Long pairs are kept until an element has named them;
+/// in text of `ipsetkv save` that comes in the next bucket.
 class ArchivedTable {
  public:
   using Take = std::function<Result<void>(const ArchivedKey&)>;
   ArchivedTable(std::string_view table, const Take& take) : table_(table), take_(take) {}
 
-  /// What a set of this name is in the table; nothing if it is not of this table. Sets that somebody
-  /// was still filling, whose pairs are in others as well, are nothing, too.
+  /// What a set of this name is in the table; nothing if it is not of this table. Sets that
+  /// somebody was still filling, whose pairs are in others as well, are nothing, too.
   [[nodiscard]] std::optional<TableSet::Kind> kind_of(std::string_view set_name) const;
 
   /// Takes an element of the head, a bucket or the index, as `kind` says; kNone if that is one.

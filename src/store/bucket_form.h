@@ -12,9 +12,10 @@ namespace ipsetkv::store {
 /// How many keys a bucket holds before it is halved, and below how many it is joined with its
 /// neighbour.
 ///
-/// To find a bucket takes the kernel a time for every set before it, and to read it one for every key
-/// in it (docs/design.md has both). A bucket is halved where twice as many would let a key be read as
-/// fast: that keeps the sum near the least, and lets every bucket decide for itself, by its depth.
+/// To find a bucket takes the kernel a time for every set before it, and to read it one for every
+/// key in it (docs/design.md has both). A bucket is halved where twice as many would let a key be
+/// read as fast: that keeps the sum near the least, and lets every bucket decide for itself, by its
+/// depth.
 [[nodiscard]] std::size_t most_keys(unsigned depth);
 [[nodiscard]] std::size_t least_keys(unsigned depth);
 

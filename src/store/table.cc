@@ -18,6 +18,10 @@
 // carried out. (Only the first `remove` that meets a mark it did not know of cannot tell any more
 // whether it removed a key or one whose time had just passed.)
 //
+// A reader who is kept from running sees a deadline pass that somebody has moved meanwhile. So only
+// an element whose time had passed before the dump was asked for has ended; another one is settled
+// with the bucket locked.
+//
 // Long pairs: a write over one, or its removal, leaves a set behind that nobody names. So where a
 // table has long pairs a write asks their index first, and does as `update` does where it may meet
 // one. Two writes that meet over the same key all the same leave a set for `sweep`.
@@ -113,8 +117,10 @@ Result<std::optional<Table::Slot>> Table::find(std::string_view key, std::string
   const layout::Digest digest = digest_of(key);
   Buckets::Search search(buckets_, digest);
   for (;;) {
+    const std::uint64_t asked_at = now_ms();
     auto slot = read_slot(buckets_.names().bucket(search.bucket()), digest, key, value);
     if (!slot) return slot;
+    if (*slot) (*slot)->asked_at = asked_at;
     if (!*slot) {
       const auto more = search.next(patience);
       if (!more) return tl::unexpected(more.error());
@@ -146,11 +152,24 @@ Result<std::optional<Present>> Table::read(std::string_view key, std::string* va
       forget();
       continue;
     }
+    if ((*slot)->ended && !(*slot)->had_ended()) return settle(key, value);
     if ((*slot)->is_present())
       return Present{.value_bytes = (*slot)->value_bytes, .deadline = (*slot)->deadline};
     if (value != nullptr) value->clear();
     return std::nullopt;
   }
+}
+
+Result<std::optional<Present>> Table::settle(std::string_view key, std::string* value) {
+  std::optional<Present> present;
+  const auto done = update(key, value, [&](const Present* found) -> Result<Change> {
+    present.reset();
+    if (found != nullptr) present = *found;
+    return Change{};
+  });
+  if (!done) return tl::unexpected(done.error());
+  if (value != nullptr && !present) value->clear();
+  return present;
 }
 
 }  // namespace ipsetkv::store

@@ -71,7 +71,10 @@ class Table final : public Backend {
     std::size_t value_bytes = 0;
     ipset::SetName long_set;  ///< Of a long pair.
     BucketGrowth::Fill fill;
+    std::uint64_t asked_at = 0;  ///< Before the bucket was listed.
 
+    /// Whether its time had passed by then, and not only by the time it was looked at.
+    [[nodiscard]] bool had_ended() const { return ended && deadline && *deadline <= asked_at; }
     [[nodiscard]] bool is_present() const { return there && !ended; }
     [[nodiscard]] bool is_long() const { return !long_set.empty(); }
   };
@@ -95,6 +98,9 @@ class Table final : public Backend {
   /// The slot of a key, as a reader finds it; nothing if the table is gone.
   [[nodiscard]] Result<std::optional<Slot>> find(std::string_view key, std::string* value,
                                                  Patience& patience);
+
+  /// Reads a key whose time may have passed, with its bucket locked.
+  [[nodiscard]] Result<std::optional<Present>> settle(std::string_view key, std::string* value);
 
   // table_change.cc: writing and removing.
 
@@ -131,7 +137,8 @@ class Table final : public Backend {
   /// Queues the element that was encoded, in place of what the slot says, in a locked bucket.
   void queue_put(const ipset::SetName& bucket, const layout::Digest& digest, const Slot& slot);
   void queue_removal(const ipset::SetName& bucket, const layout::Digest& digest, const Slot& slot);
-  /// Puts the element that was encoded into the locked bucket, or takes the key's out, and opens it.
+  /// Puts the element that was encoded into the locked bucket, or takes the key's out, and opens
+  /// it.
   [[nodiscard]] Result<void> put(BucketNumber bucket, const layout::Digest& digest,
                                  std::string_view key, const Slot& slot);
   [[nodiscard]] Result<void> take_out(BucketNumber bucket, const layout::Digest& digest,
@@ -237,10 +244,10 @@ class Table final : public Backend {
   ipset::Batch batch_;
   layout::PairDecoder decoder_;
   std::optional<TableHead> head_;
-  ipset::Element element_;      ///< What `encode` has made.
-  ipset::SetName encoded_set_;  ///< The one that `element_` names, if it is of a long pair.
-  std::string moved_;           ///< What `transfer` carries.
-  std::size_t writes_ = 0;  ///< Since the last look at how full a bucket is,
+  ipset::Element element_;              ///< What `encode` has made.
+  ipset::SetName encoded_set_;          ///< The one that `element_` names, if it is of a long pair.
+  std::string moved_;                   ///< What `transfer` carries.
+  std::size_t writes_ = 0;              ///< Since the last look at how full a bucket is,
   std::size_t pause_ = kShortestPause;  ///< and after how many the next one is due.
 };
 

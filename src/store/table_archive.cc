@@ -96,8 +96,7 @@ Result<void> Table::save_index(ArchiveWriter& archive,
   return {};
 }
 
-Result<std::uint64_t> Table::save(
-    const std::function<Result<void>(std::string_view text)>& write) {
+Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_view text)>& write) {
   ArchiveWriter archive(write);
   const auto known = know(false);
   if (!known) return tl::unexpected(known.error());

@@ -50,8 +50,8 @@ std::size_t Table::count_of_first_bucket(Group wanted) const {
 Result<bool> Table::read_several(Group wanted, std::span<const std::string_view> keys,
                                  const VisitValue& visit) {
   const BucketNumber bucket = buckets_.map().find(wanted.front().digest);
-  auto listing = connection_.list(buckets_.names().bucket(bucket).view(),
-                                  ipset::ListMode::kElements);
+  auto listing =
+      connection_.list(buckets_.names().bucket(bucket).view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = listing->next_set();
   if (!header) {
@@ -60,7 +60,7 @@ Result<bool> Table::read_several(Group wanted, std::span<const std::string_view>
   }
   if (*header == nullptr) return false;
   std::vector<bool> met(wanted.size());
-  std::vector<std::size_t> long_ones;
+  std::vector<std::size_t> apart;
   std::string value;
   for (;;) {
     const auto element = listing->next_element_view();
@@ -71,13 +71,15 @@ Result<bool> Table::read_several(Group wanted, std::span<const std::string_view>
       Slot slot;
       take_slot(**element, keys[wanted[i].index], &value, slot);
       met[i] = slot.is_present();
-      if (met[i] && slot.is_long()) long_ones.push_back(i);
-      if (met[i] && !slot.is_long()) visit(wanted[i].index, value);
+      // Long ones are read by themselves, and so are those whose time may just have passed.
+      if (slot.ended) met[i] = true;
+      if (met[i] && (slot.is_long() || slot.ended)) apart.push_back(i);
+      if (met[i] && !slot.is_long() && !slot.ended) visit(wanted[i].index, value);
     }
   }
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (!met[i]) visit(wanted[i].index, std::nullopt);
-  for (const std::size_t i : long_ones) {
+  for (const std::size_t i : apart) {
     const auto present = read(keys[wanted[i].index], &value);
     if (!present) return tl::unexpected(present.error());
     visit(wanted[i].index, *present ? std::optional<std::string_view>(value) : std::nullopt);
@@ -193,8 +195,7 @@ void Table::sample_all(const std::vector<Group>& groups) {
     if (!group.empty() && head_) sample(buckets_.map().find(group.front().digest), group.size());
 }
 
-Result<void> Table::remove_all(std::span<const std::string_view> keys,
-                               const VisitRemoved& visit) {
+Result<void> Table::remove_all(std::span<const std::string_view> keys, const VisitRemoved& visit) {
   if (auto checked = check_keys(keys); !checked) return checked;
   for (std::size_t first = 0; first < keys.size();) {
     const auto known = know(false);
@@ -205,7 +206,8 @@ Result<void> Table::remove_all(std::span<const std::string_view> keys,
     const VisitRemoved visit_some = [&](std::size_t index, bool removed) {
       visit(first + index, removed);
     };
-    auto removed = singly ? Backend::remove_all(some, visit_some) : remove_several(some, visit_some);
+    auto removed =
+        singly ? Backend::remove_all(some, visit_some) : remove_several(some, visit_some);
     if (!removed) return removed;
     first += some.size();
   }

@@ -197,8 +197,8 @@ Result<bool> Table::remove(std::string_view key) {
     forget();
   }
   return update(key, nullptr, [](const Present* present) {
-    return Result<Change>(Change{.action = present == nullptr ? Change::Action::kLeave
-                                                              : Change::Action::kRemove});
+    return Result<Change>(
+        Change{.action = present == nullptr ? Change::Action::kLeave : Change::Action::kRemove});
   });
 }
 

@@ -99,7 +99,8 @@ std::optional<BucketState> state_of(char mark) {
 /// is.
 bool take_bucket(std::string_view text, TableSet& set) {
   set.kind = TableSet::Kind::kBucket;
-  const auto marked = std::ranges::find_if(text, [](char byte) { return state_of(byte).has_value(); });
+  const auto marked =
+      std::ranges::find_if(text, [](char byte) { return state_of(byte).has_value(); });
   const auto digits = static_cast<std::size_t>(marked - text.begin());
   const auto number = number_in(text.substr(0, digits));
   if (!number || *number == 0 || depth_of(*number) > kMaxDepth) return false;

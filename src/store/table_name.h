@@ -42,8 +42,8 @@ enum class BucketState : char {
 };
 
 /// The names of one table's sets, and what tells them apart comes first: to find a set the kernel
-/// compares names with those of all sets before it, byte by byte. A table that is dropped and made again has another generation, so
-/// that nobody who still knows the former one meets its sets.
+/// compares names with those of all sets before it, byte by byte. A table that is dropped and made
+/// again has another generation, so that nobody who still knows the former one meets its sets.
 class TableNames {
  public:
   TableNames() = default;

@@ -76,8 +76,8 @@ Result<std::uint64_t> Table::sweep_former_sets() {
 Result<std::uint64_t> Table::sweep_long_pairs() {
   auto orphans =
       names_of([](const TableSet& set) { return set.kind == TableSet::Kind::kLongPair; });
-  if (!orphans || orphans->empty()) return orphans ? Result<std::uint64_t>(0)
-                                                   : tl::unexpected(orphans.error());
+  if (!orphans || orphans->empty())
+    return orphans ? Result<std::uint64_t>(0) : tl::unexpected(orphans.error());
   std::sort(orphans->begin(), orphans->end());
   Page page;
   for (std::uint64_t front = 0;;) {
@@ -110,7 +110,8 @@ void Table::settle_buckets() {
     if (!sets) return;
     for (const TableSet& set : *sets) {
       if (set.kind != TableSet::Kind::kBucket || set.state != BucketState::kOpen) continue;
-      if (const auto fill = growth_.look(set.bucket)) any = growth_.follow(set.bucket, *fill) || any;
+      if (const auto fill = growth_.look(set.bucket))
+        any = growth_.follow(set.bucket, *fill) || any;
     }
   }
 }
@@ -167,8 +168,7 @@ Result<bool> Table::drop(const DropProgress& progress) {
   const std::uint32_t generation = head_->secret.generation();
   if (!buckets_.destroy(buckets_.names().head()))
     return tl::unexpected(Error{.code = ErrorCode::kBusy}.about(table()));
-  const auto names =
-      names_of([&](const TableSet& set) { return set.generation == generation; });
+  const auto names = names_of([&](const TableSet& set) { return set.generation == generation; });
   if (!names) return tl::unexpected(names.error());
   forget();
   std::uint64_t done = 0;
