@@ -121,7 +121,7 @@ constexpr std::array<std::uint16_t, 256> make_unescapes() {
 }
 constexpr std::array<std::uint16_t, 256> kUnescapes = make_unescapes();
 
-std::uint16_t unescape(char letter) { return kUnescapes[static_cast<unsigned char>(letter)]; }
+std::uint16_t byte_of(char letter) { return kUnescapes[static_cast<unsigned char>(letter)]; }
 
 void put_offset(std::uint64_t offset, ipset::Family family, ipset::Element& element) {
   const std::uint32_t address =
@@ -207,7 +207,7 @@ std::optional<std::size_t> decode(std::string_view comment, std::byte* place) {
     to += plain;
     left -= plain;
     if (!stop) continue;
-    const std::uint16_t byte = unescape(from[1]);
+    const std::uint16_t byte = byte_of(from[1]);
     if (byte == kNoByte) return std::nullopt;
     *to++ = static_cast<char>(byte);
     from += 2;
@@ -221,13 +221,43 @@ std::optional<std::size_t> decode(std::string_view comment, std::byte* place) {
     to += plain;
     left -= plain;
     if (left == 0) break;
-    const std::uint16_t byte = left > 1 ? unescape(from[1]) : kNoByte;
+    const std::uint16_t byte = left > 1 ? byte_of(from[1]) : kNoByte;
     if (byte == kNoByte) return std::nullopt;
     *to++ = static_cast<char>(byte);
     from += 2;
     left -= 2;
   }
   return static_cast<std::size_t>(to - reinterpret_cast<char*>(place));
+}
+
+std::optional<std::size_t> escape(std::string_view bytes, std::span<char> to) {
+  std::size_t length = 0;
+  for (const char byte : bytes) {
+    const char letter = kEscapes[static_cast<unsigned char>(byte)];
+    if (length + (letter == 0 ? 1 : 2) > to.size()) return std::nullopt;
+    if (letter != 0) to[length++] = kEscape;
+    to[length++] = letter != 0 ? letter : byte;
+  }
+  return length;
+}
+
+Unescaped unescape(std::string_view text, char* to) {
+  Unescaped read;
+  for (;;) {
+    const std::size_t plain = std::min(text.find(kEscape), text.size());
+    std::copy_n(text.begin(), plain, to + read.bytes);
+    read.bytes += plain;
+    text.remove_prefix(plain);
+    if (text.size() < 2) break;
+    const std::uint16_t byte = byte_of(text[1]);
+    read.mark = text[1];
+    text.remove_prefix(2);
+    if (byte == kNoByte) break;
+    read.mark = 0;
+    to[read.bytes++] = static_cast<char>(byte);
+  }
+  read.rest = text;
+  return read;
 }
 
 void Chain::take(std::uint64_t offset, std::uint64_t bytes) {

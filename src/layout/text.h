@@ -36,6 +36,19 @@ inline constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 47;
 /// bytes it is; nothing if no encoder wrote it.
 [[nodiscard]] std::optional<std::size_t> decode(std::string_view comment, std::byte* place);
 
+/// Writes `bytes` as they stand in a comment to `to`, which has room for so many characters, and
+/// returns how many they are; nothing if they don't fit.
+[[nodiscard]] std::optional<std::size_t> escape(std::string_view bytes, std::span<char> to);
+
+/// Reads back what `escape` wrote, up to the end or to an escape that stands for no byte.
+struct Unescaped {
+  std::size_t bytes = 0;  ///< How many were written.
+  char mark = 0;          ///< The letter behind that escape; 0 at the end of the text.
+  std::string_view rest;  ///< What follows the mark.
+};
+/// `to` has room for as many bytes as `text` has.
+[[nodiscard]] Unescaped unescape(std::string_view text, char* to);
+
 /// Tells whether pieces that came in any order are a whole string, in constant memory.
 ///
 /// Pieces are a chain if each begins where another ends. Both the beginnings (but the first) and

@@ -81,6 +81,10 @@ Result<Place> place_of(std::string_view key) {
   return Place{.name = digest_name(key), .key_inside = key, .stripe = stripe_of(key)};
 }
 
+Place place_at(const ipset::SetName& name) {
+  return {.name = name, .key_inside = {}, .stripe = stripe_of(name.view())};
+}
+
 bool is_digest(std::string_view set_name) {
   return set_name.size() == ipset::SetName::kLimit && set_name.starts_with(kDigestMark);
 }

@@ -23,6 +23,9 @@ struct Place {
 /// The place of `key`. Errors: kKeyEmpty, kKeyTooLong.
 [[nodiscard]] Result<Place> place_of(std::string_view key);
 
+/// The place of a drawer in a set of the store's own, which is no key's.
+[[nodiscard]] Place place_at(const ipset::SetName& name);
+
 /// Whether a set of this name can be a key's, whose name it is or whose digest.
 [[nodiscard]] bool can_be_key(std::string_view set_name);
 

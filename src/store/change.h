@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "ipsetkv/error.h"
+#include "ipsetkv/options.h"
+
+namespace ipsetkv::store {
+
+/// A key that is there, as a compound write finds it.
+struct Present {
+  std::size_t value_bytes = 0;
+  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
+  Layout layout = Layout::kAuto;          ///< The one that the value lies in.
+  /// The same if somebody has chosen it, since Layout::kAuto would have taken another.
+  Layout chosen = Layout::kAuto;
+};
+
+/// What a compound write does with what it found. Borrows the value.
+struct Change {
+  enum class Action : std::uint8_t { kLeave, kWrite, kRemove };
+  Action action = Action::kLeave;
+  std::string_view value;
+  Layout layout = Layout::kAuto;
+  std::optional<std::uint64_t> deadline;
+};
+
+/// Decides over what is there, or over null where there is no such key. It may be asked again.
+using Decide = std::function<Result<Change>(const Present* present)>;
+
+/// What is to be done with the second key of a rename or copy.
+struct Transfer {
+  bool remove = false;   ///< The first key.
+  bool replace = false;  ///< The second one, if there is one.
+};
+
+}  // namespace ipsetkv::store

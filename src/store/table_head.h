@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ipset/connection.h"
+#include "ipsetkv/error.h"
+#include "layout/pair.h"
+#include "store/patience.h"
+#include "store/table_name.h"
+
+namespace ipsetkv::store {
+
+/// What turns a table's keys into digests: random, and known to those only who may read the
+/// kernel's sets, so that nobody who chooses keys can choose their bucket.
+class TableSecret {
+ public:
+  static constexpr std::size_t kBytes = 16;
+
+  [[nodiscard]] static TableSecret random();
+  /// From the address that holds it; nothing if that is none.
+  [[nodiscard]] static std::optional<TableSecret> from(const ipset::ElementView& element);
+
+  [[nodiscard]] ipset::Address address() const;
+  /// SipHash-2-4 with 128 bits. Never all zeros.
+  [[nodiscard]] layout::Digest digest(std::string_view key) const;
+  /// The number that tells the table from others of the same name.
+  [[nodiscard]] std::uint32_t generation() const;
+
+  friend bool operator==(const TableSecret&, const TableSecret&) = default;
+
+ private:
+  std::array<unsigned char, kBytes> bytes_{};
+};
+
+/// The type and family of all of a table's sets but those of long pairs.
+inline constexpr ipset::SetType kBucketType = ipset::SetType::kHashIp;
+inline constexpr ipset::Family kBucketFamily = ipset::Family::kInet6;
+
+/// What a table may hold that needs more than one command to be found or removed. Set before the
+/// first such pair is written, and never taken back.
+enum class TableMark : std::uint8_t { kDeadlines, kLongPairs };
+
+struct TableHead {
+  TableSecret secret;
+  bool has_deadlines = false;
+  bool has_long_pairs = false;
+};
+
+/// Reads the head of a table; nothing if there is no such table. kNotAValue if there is another set
+/// of that name.
+[[nodiscard]] Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
+                                                         const ipset::SetName& head);
+
+/// Marks a table. kNoSuchSet if it is gone.
+[[nodiscard]] Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head,
+                                      TableMark mark);
+
+/// Makes the table with a first bucket unless somebody else does at the same time.
+[[nodiscard]] Result<void> make_table(ipset::Connection& connection, TableNames names);
+
+}  // namespace ipsetkv::store
