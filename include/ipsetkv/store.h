@@ -214,9 +214,9 @@ class IPSETKV_EXPORT Store {
   [[nodiscard]] Result<SweepResult> sweep();
 
  private:
-  class Drawers;
-  explicit Store(std::unique_ptr<Drawers> drawers);
-  std::unique_ptr<Drawers> drawers_;
+  class Implementation;
+  explicit Store(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace ipsetkv

@@ -11,6 +11,7 @@
 #include "store/archive_writer.h"
 #include "store/clock.h"
 #include "store/drawers.h"
+#include "store/implementation.h"
 
 namespace ipsetkv {
 namespace {
@@ -41,33 +42,33 @@ Result<std::optional<std::string>> key_behind(store::DrawerReader& reader,
 }
 
 /// Writes a key that was saved, unless there is one already; whether it did.
-Result<bool> write_absent(store::DrawerWriter& writer, const store::Place& place,
-                          std::string_view key, const layout::DrawerContent& content, bool keep) {
-  return writer.update(place, nullptr, [&](const store::Drawer* present) -> Result<store::Change> {
-    if (present == nullptr) return store::Change{store::Change::Action::kWrite, content};
-    if (!keep) return tl::unexpected(Error{.code = ErrorCode::kKeyExists}.about(key));
-    return store::Change{store::Change::Action::kLeave, {}};
-  });
+Result<bool> write_absent(store::Backend& backend, const ArchivedKey& archived, bool keep) {
+  return backend.update(
+      archived.key, nullptr, [&](const store::Present* present) -> Result<store::Change> {
+        if (present == nullptr)
+          return store::Change{.action = store::Change::Action::kWrite,
+                               .value = archived.value,
+                               .layout = store::layout_of(archived.kind),
+                               .deadline = archived.deadline};
+        if (!keep) return tl::unexpected(Error{.code = ErrorCode::kKeyExists}.about(archived.key));
+        return store::Change{};
+      });
 }
 
-Result<void> write_archived(store::DrawerWriter& writer, const ArchivedKey& archived,
+Result<void> write_archived(store::Backend& backend, const ArchivedKey& archived,
                             IfExists if_exists, RestoreResult& result) {
   if (archived.deadline && *archived.deadline <= store::now_ms()) {
     ++result.expired;
     return {};
   }
-  const auto place = store::place_of(archived.key);
-  if (!place) return tl::unexpected(place.error());
-  const auto content =
-      store::content_of(*place, archived.value, store::layout_of(archived.kind), archived.deadline);
-  if (!content) return tl::unexpected(content.error());
   if (if_exists == IfExists::kReplace) {
-    if (auto written = writer.write(*place, *content); !written) return written;
+    auto written = backend.write(archived.key, archived.value, store::layout_of(archived.kind),
+                                 archived.deadline);
+    if (!written) return written;
     ++result.restored;
     return {};
   }
-  const auto written =
-      write_absent(writer, *place, archived.key, *content, if_exists == IfExists::kKeep);
+  const auto written = write_absent(backend, archived, if_exists == IfExists::kKeep);
   if (!written) return tl::unexpected(written.error());
   ++(*written ? result.restored : result.kept);
   return {};
@@ -75,22 +76,24 @@ Result<void> write_archived(store::DrawerWriter& writer, const ArchivedKey& arch
 
 }  // namespace
 
-Result<std::uint64_t> Store::save(const std::function<Result<void>(std::string_view text)>& write) {
-  const auto names = candidate_names(drawers_->connection);
+Result<std::uint64_t> store::Drawers::save(
+    const std::function<Result<void>(std::string_view text)>& write) {
+  const auto names = candidate_names(connection_);
   if (!names) return tl::unexpected(names.error());
   store::ArchiveWriter archive(write);
+  std::string value;
   for (const std::string& name : *names) {
-    const auto key = key_behind(drawers_->reader, name);
+    const auto key = key_behind(reader_, name);
     if (!key) return tl::unexpected(key.error());
     if (!*key) continue;
     const auto place = store::place_of(**key);
     if (!place || place->name.view() != name) continue;
     store::Drawer drawer;
-    const auto content = drawers_->reader.read(*place, &drawers_->value, drawer);
+    const auto content = reader_.read(*place, &value, drawer);
     if (!content) return tl::unexpected(content.error());
     if (*content != store::Content::kValue) continue;
     const auto saved =
-        store::content_of(*place, drawers_->value, store::layout_of(drawer.kind), drawer.deadline);
+        store::content_of(*place, value, store::layout_of(drawer.kind), drawer.deadline);
     if (!saved) return tl::unexpected(saved.error());
     if (auto added = archive.add(name, *saved); !added) return tl::unexpected(added.error());
   }
@@ -102,7 +105,7 @@ Result<void> Store::restore(const std::function<Result<std::string_view>()>& rea
   result = {};
   std::uint64_t expired = 0;
   const store::ArchiveReader::Take take = [&](const ArchivedKey& archived) {
-    return write_archived(drawers_->writer, archived, if_exists, result);
+    return write_archived(implementation_->backend(), archived, if_exists, result);
   };
   store::ArchiveReader archive(take);
   for (;;) {

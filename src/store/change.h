@@ -27,6 +27,7 @@ struct Change {
   Action action = Action::kLeave;
   std::string_view value;
   Layout layout = Layout::kAuto;
+  bool or_auto = false;  ///< Layout::kAuto where the value is too long for that one.
   std::optional<std::uint64_t> deadline;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/clock.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "ipset/protocol.h"
@@ -22,6 +23,14 @@ std::uint64_t now_ms() {
 std::uint32_t life_until(std::uint64_t deadline, std::uint64_t now) {
   const std::uint64_t seconds = deadline <= now ? 1 : (deadline - now + 999) / 1000 + 1;
   return seconds > kLongest ? 0 : static_cast<std::uint32_t>(seconds);
+}
+
+std::uint64_t to_ms(Deadline deadline) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(deadline.time_since_epoch().count(), 1));
+}
+
+Deadline from_ms(std::uint64_t milliseconds) {
+  return Deadline(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
 }
 
 }  // namespace ipsetkv::store

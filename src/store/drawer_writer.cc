@@ -539,7 +539,8 @@ void DrawerWriter::take_down_sign(std::uint32_t stripe) {
   sign_is_up_ = false;
 }
 
-Result<bool> DrawerWriter::update(const Place& place, std::string* value, const Decide& decide) {
+Result<bool> DrawerWriter::update(const Place& place, std::string* value,
+                                  const DecideDrawer& decide) {
   Patience patience(timeout_);
   for (;;) {
     if (auto taken = lock_.acquire(place.stripe, patience); !taken)
@@ -554,8 +555,8 @@ Result<bool> DrawerWriter::update(const Place& place, std::string* value, const 
 }
 
 Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const Place& place, std::string* value,
-                                                          const Decide& decide, Patience& patience,
-                                                          bool& changed) {
+                                                          const DecideDrawer& decide,
+                                                          Patience& patience, bool& changed) {
   Drawer drawer;
   recent_.forget(place.name);
   filled_ = false;
@@ -695,8 +696,8 @@ Result<void> DrawerWriter::destroy_kept(const Place& place, Patience& patience) 
 Result<bool> DrawerWriter::remove(const Place& place) {
   Patience rules(std::min(timeout_, kLateRelease));
   for (;;) {
-    auto removed = update(place, nullptr, [](const Drawer* drawer) -> Result<Change> {
-      return Change{drawer == nullptr ? Change::Action::kLeave : Change::Action::kRemove, {}};
+    auto removed = update(place, nullptr, [](const Drawer* drawer) -> Result<DrawerChange> {
+      return DrawerChange{drawer == nullptr ? Change::Action::kLeave : Change::Action::kRemove, {}};
     });
     if (removed || removed.error().code != ErrorCode::kReferenced || !rules.wait()) return removed;
   }
@@ -711,10 +712,10 @@ Result<bool> DrawerWriter::remove_ended(const Place& place) {
 
 Result<Content> DrawerWriter::settle(const Place& place, std::string* value, Drawer& drawer) {
   Content content = Content::kEnded;
-  const auto updated = update(place, value, [&](const Drawer* found) -> Result<Change> {
+  const auto updated = update(place, value, [&](const Drawer* found) -> Result<DrawerChange> {
     content = found == nullptr ? Content::kEnded : Content::kValue;
     if (found != nullptr) drawer = *found;
-    return Change{found == nullptr ? Change::Action::kRemove : Change::Action::kLeave, {}};
+    return DrawerChange{found == nullptr ? Change::Action::kRemove : Change::Action::kLeave, {}};
   });
   if (!updated) return tl::unexpected(updated.error());
   return content;

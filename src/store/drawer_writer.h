@@ -11,6 +11,7 @@
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
 #include "layout/drawer_form.h"
+#include "store/change.h"
 #include "store/drawer_reader.h"
 #include "store/key.h"
 #include "store/patience.h"
@@ -20,10 +21,9 @@
 
 namespace ipsetkv::store {
 
-/// What a compound write does with what it found. Borrows what goes into the content.
-struct Change {
-  enum class Action : std::uint8_t { kLeave, kWrite, kRemove };
-  Action action = Action::kLeave;
+/// A Change, with the content made of it. Borrows what goes into the content.
+struct DrawerChange {
+  Change::Action action = Change::Action::kLeave;
   layout::DrawerContent content;
 };
 
@@ -46,16 +46,13 @@ class DrawerWriter {
   /// between. `decide` gets null where there is no such key, otherwise the drawer, and its value in
   /// `value` unless that is null; it may be asked again where a reader was in the way. Whether
   /// anything was changed.
-  using Decide = std::function<Result<Change>(const Drawer* drawer)>;
-  [[nodiscard]] Result<bool> update(const Place& place, std::string* value, const Decide& decide);
+  using DecideDrawer = std::function<Result<DrawerChange>(const Drawer* drawer)>;
+  [[nodiscard]] Result<bool> update(const Place& place, std::string* value,
+                                    const DecideDrawer& decide);
 
   /// Puts the value at `from` at `to` as well, or instead (`remove`), while no other writer can
   /// come between. False if there is nothing at `from`, or something at `to` that is not to be
   /// replaced.
-  struct Transfer {
-    bool remove = false;
-    bool replace = false;
-  };
   [[nodiscard]] Result<bool> transfer(const Place& from, const Place& to, Transfer how);
 
   /// Removes the value at `place`; false if there is none. Errors: kNotAValue, kReferenced, kBusy,
@@ -127,7 +124,7 @@ class DrawerWriter {
   void try_to_destroy(const Place& place);
   [[nodiscard]] Result<Outcome> destroy_locked(const Place& place, const Drawer& drawer);
   [[nodiscard]] Result<Outcome> change_locked(const Place& place, std::string* value,
-                                              const Decide& decide, Patience& patience,
+                                              const DecideDrawer& decide, Patience& patience,
                                               bool& changed);
   [[nodiscard]] Result<bool> transfer_locked(const Place& from, const Place& to, Transfer how,
                                              Patience& patience);

@@ -1,39 +1,55 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "ipset/connection.h"
 #include "ipsetkv/options.h"
-#include "ipsetkv/store.h"
+#include "store/backend.h"
 #include "store/drawer_reader.h"
 #include "store/drawer_writer.h"
 
-namespace ipsetkv {
+namespace ipsetkv::store {
 
-/// What a Store consists of. On the heap, because reader and writer refer to the connection.
-class Store::Drawers {
+/// One key, one set.
+class Drawers final : public Backend {
  public:
-  Drawers(ipset::Connection opened, const Options& options)
-      : connection(std::move(opened)),
-        reader(connection),
-        writer(connection, reader, options.timeout) {}
+  Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout);
 
-  /// Reads what lies under `key`, and gives back the memory of a value whose time has passed.
-  [[nodiscard]] Result<store::Content> read(std::string_view key, std::string* to,
-                                            store::Drawer& drawer);
+  [[nodiscard]] Result<std::optional<Present>> read(std::string_view key,
+                                                    std::string* value) override;
+  [[nodiscard]] Result<bool> exists(std::string_view key) override;
+  [[nodiscard]] Result<std::optional<KeyInfo>> info(std::string_view key) override;
+  [[nodiscard]] Result<void> write(std::string_view key, std::string_view value, Layout layout,
+                                   std::optional<std::uint64_t> deadline) override;
+  [[nodiscard]] Result<bool> remove(std::string_view key) override;
+  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
+                                    const Decide& decide) override;
+  [[nodiscard]] Result<bool> transfer(std::string_view key, std::string_view new_key,
+                                      Transfer how) override;
+  [[nodiscard]] Result<void> for_each(std::string_view pattern,
+                                      const std::function<void(const KeyInfo&)>& visit) override;
+  [[nodiscard]] Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern,
+                                      std::size_t count) override;
+  [[nodiscard]] Result<std::uint64_t> save(
+      const std::function<Result<void>(std::string_view text)>& write) override;
+  [[nodiscard]] Result<SweepResult> sweep() override;
 
-  ipset::Connection connection;
-  store::DrawerReader reader;
-  store::DrawerWriter writer;
-  std::string value;  ///< The old value of compound writes; its memory is reused.
+  DrawerReader& reader() { return reader_; }
+  DrawerWriter& writer() { return writer_; }
+
+ private:
+  /// Reads what lies at `place`, and gives back the memory of a value whose time has passed.
+  [[nodiscard]] Result<Content> settled(const Place& place, std::string* value, Drawer& drawer);
+
+  ipset::Connection& connection_;
+  DrawerReader reader_;
+  DrawerWriter writer_;
 };
-
-namespace store {
 
 /// The content for a value at `place`. Errors: kValueTooLong.
 [[nodiscard]] Result<layout::DrawerContent> content_of(const Place& place, std::string_view value,
@@ -45,8 +61,4 @@ namespace store {
 /// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
 [[nodiscard]] Layout chosen_layout(const Drawer& drawer);
 
-[[nodiscard]] std::uint64_t to_ms(Deadline deadline);
-[[nodiscard]] Deadline from_ms(std::uint64_t milliseconds);
-
-}  // namespace store
-}  // namespace ipsetkv
+}  // namespace ipsetkv::store

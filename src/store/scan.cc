@@ -15,7 +15,7 @@
 #include "store/drawers.h"
 #include "store/glob.h"
 
-namespace ipsetkv {
+namespace ipsetkv::store {
 namespace {
 
 struct Entry {
@@ -44,7 +44,7 @@ Result<std::vector<Entry>> entries_from(ipset::Connection& connection, std::uint
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) break;
     const ipset::SetName& name = (*header)->name;
-    if (!store::can_be_key(name.view())) continue;
+    if (!can_be_key(name.view())) continue;
     const std::uint64_t hash = hash_of(name.view());
     if (hash >= cursor) entries.push_back({hash, name});
   }
@@ -59,8 +59,8 @@ Result<std::vector<Entry>> entries_from(ipset::Connection& connection, std::uint
 
 }  // namespace
 
-Result<ScanPage> Store::scan(std::uint64_t cursor, std::string_view pattern, std::size_t count) {
-  auto entries = entries_from(drawers_->connection, cursor);
+Result<ScanPage> Drawers::scan(std::uint64_t cursor, std::string_view pattern, std::size_t count) {
+  auto entries = entries_from(connection_, cursor);
   if (!entries) return tl::unexpected(entries.error());
   // Two names of one hash go on one page, since the cursor cannot tell them apart.
   std::size_t end = std::min(std::max<std::size_t>(count, 1), entries->size());
@@ -70,11 +70,11 @@ Result<ScanPage> Store::scan(std::uint64_t cursor, std::string_view pattern, std
   if (end < entries->size()) page.next_cursor = (*entries)[end].hash;
   for (std::size_t index = 0; index < end; ++index) {
     const ipset::SetName& name = (*entries)[index].name;
-    const auto key = drawers_->reader.key_of(name);
+    const auto key = reader_.key_of(name);
     if (!key) return tl::unexpected(key.error());
-    if (*key && store::glob_matches(pattern, **key)) page.keys.push_back(**key);
+    if (*key && glob_matches(pattern, **key)) page.keys.push_back(**key);
   }
   return page;
 }
 
-}  // namespace ipsetkv
+}  // namespace ipsetkv::store

@@ -7,9 +7,9 @@
 #include "ipset/connection.h"
 #include "ipsetkv/version.h"
 #include "netlink/namespace.h"
+#include "store/clock.h"
 #include "store/drawers.h"
-#include "store/glob.h"
-#include "store/key.h"
+#include "store/implementation.h"
 
 namespace ipsetkv {
 namespace {
@@ -21,24 +21,14 @@ Result<ipset::Connection> connect(const Options& options) {
   return ipset::Connection::open(options.timeout);
 }
 
-KeyInfo describe(std::string_view name, std::string_view key, const store::Drawer& drawer) {
-  KeyInfo info{.key = std::string(key),
-               .set_name = std::string(name),
-               .type = std::string(ipset::type_name(drawer.shape.type)),
-               .layout = std::string(layout::kind_name(drawer.kind)),
-               .elements = drawer.elements,
-               .value_bytes = drawer.value_bytes,
-               .kernel_memory = drawer.memory_bytes,
-               .deadline = {}};
-  if (drawer.deadline) info.deadline = store::from_ms(*drawer.deadline);
-  return info;
-}
-
-Error not_a_value(std::string_view key) { return Error{.code = ErrorCode::kNotAValue}.about(key); }
-
 }  // namespace
 
-Store::Store(std::unique_ptr<Drawers> drawers) : drawers_(std::move(drawers)) {}
+Store::Implementation::Implementation(ipset::Connection opened, const Options& options)
+    : connection_(std::move(opened)),
+      backend_(std::make_unique<store::Drawers>(connection_, options.timeout)) {}
+
+Store::Store(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 Store::Store(Store&& other) noexcept = default;
 Store& Store::operator=(Store&& other) noexcept = default;
 Store::~Store() = default;
@@ -46,29 +36,14 @@ Store::~Store() = default;
 Result<Store> Store::open(const Options& options) {
   auto connection = connect(options);
   if (!connection) return tl::unexpected(connection.error());
-  return Store(std::make_unique<Drawers>(*std::move(connection), options));
-}
-
-Result<store::Content> Store::Drawers::read(std::string_view key, std::string* to,
-                                            store::Drawer& drawer) {
-  const auto place = store::place_of(key);
-  if (!place) return tl::unexpected(place.error());
-  auto content = reader.read(*place, to, drawer);
-  if (!content || *content != store::Content::kEnded) return content;
-  // Whoever meets an expired key gives its memory back; if he can't, the next one will.
-  const auto settled = writer.settle(*place, to, drawer);
-  return settled ? *settled : content;
+  return Store(std::make_unique<Implementation>(*std::move(connection), options));
 }
 
 Result<bool> Store::get(std::string_view key, std::string& value) {
-  store::Drawer drawer;
-  const auto content = drawers_->read(key, &value, drawer);
-  if (!content) {
-    value.clear();
-    return tl::unexpected(content.error());
-  }
-  if (*content == store::Content::kForeign) return tl::unexpected(not_a_value(key));
-  return *content == store::Content::kValue;
+  const auto present = implementation_->backend().read(key, &value);
+  if (present) return present->has_value();
+  value.clear();
+  return tl::unexpected(present.error());
 }
 
 Result<std::optional<std::string>> Store::get(std::string_view key) {
@@ -80,77 +55,53 @@ Result<std::optional<std::string>> Store::get(std::string_view key) {
 }
 
 Result<void> Store::set(std::string_view key, std::string_view value) {
-  return set(key, std::as_bytes(std::span(value)));
+  return implementation_->backend().write(key, value, Layout::kAuto, std::nullopt);
 }
 
 Result<void> Store::set(std::string_view key, std::span<const std::byte> value) {
-  const auto place = store::place_of(key);
-  if (!place) return tl::unexpected(place.error());
-  const std::string_view text(reinterpret_cast<const char*>(value.data()), value.size());
-  const auto content = store::content_of(*place, text, Layout::kAuto, std::nullopt);
-  if (!content) return tl::unexpected(content.error());
-  return drawers_->writer.write(*place, *content);
+  return set(key, std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
 }
 
-Result<bool> Store::del(std::string_view key) {
-  const auto place = store::place_of(key);
-  if (!place) return tl::unexpected(place.error());
-  return drawers_->writer.remove(*place);
-}
+Result<bool> Store::del(std::string_view key) { return implementation_->backend().remove(key); }
 
-Result<bool> Store::exists(std::string_view key) {
-  store::Drawer drawer;
-  const auto content = drawers_->read(key, nullptr, drawer);
-  if (!content) return tl::unexpected(content.error());
-  return *content == store::Content::kValue;
-}
+Result<bool> Store::exists(std::string_view key) { return implementation_->backend().exists(key); }
 
 Result<std::optional<KeyInfo>> Store::info(std::string_view key) {
-  store::Drawer drawer;
-  const auto content = drawers_->read(key, nullptr, drawer);
-  if (!content) return tl::unexpected(content.error());
-  if (*content == store::Content::kForeign) return tl::unexpected(not_a_value(key));
-  if (*content != store::Content::kValue) return std::nullopt;
-  return describe(store::place_of(key)->name.view(), key, drawer);
+  return implementation_->backend().info(key);
 }
 
 Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view key) {
-  const auto known = info(key);
-  if (!known) return tl::unexpected(known.error());
-  if (!*known) return std::nullopt;
-  return std::optional<std::optional<Deadline>>((*known)->deadline);
+  const auto present = implementation_->backend().read(key, nullptr);
+  if (!present) return tl::unexpected(present.error());
+  if (!*present) return std::nullopt;
+  std::optional<Deadline> deadline;
+  if ((*present)->deadline) deadline = store::from_ms(*(*present)->deadline);
+  return std::optional(deadline);
 }
 
 Result<void> Store::for_each(std::string_view pattern,
                              const std::function<void(const KeyInfo&)>& visit) {
-  // A set's name may be the digest of a key that matches; only its elements tell.
-  return drawers_->reader.read_all(
-      [&](std::string_view name) {
-        return store::is_digest(name) ||
-               (store::can_be_key(name) && store::glob_matches(pattern, name));
-      },
-      [&](std::string_view name, std::string_view key, store::Content content,
-          const store::Drawer& drawer) {
-        if (content == store::Content::kValue && store::glob_matches(pattern, key))
-          visit(describe(name, key, drawer));
-      });
+  return implementation_->backend().for_each(pattern, visit);
+}
+
+Result<ScanPage> Store::scan(std::uint64_t cursor, std::string_view pattern, std::size_t count) {
+  return implementation_->backend().scan(cursor, pattern, count);
 }
 
 Result<bool> Store::rename(std::string_view key, std::string_view new_key, bool only_if_absent) {
-  const auto from = store::place_of(key);
-  if (!from) return tl::unexpected(from.error());
-  const auto to = store::place_of(new_key);
-  if (!to) return tl::unexpected(to.error());
-  return drawers_->writer.transfer(*from, *to, {.remove = true, .replace = !only_if_absent});
+  return implementation_->backend().transfer(key, new_key,
+                                             {.remove = true, .replace = !only_if_absent});
 }
 
 Result<bool> Store::copy(std::string_view key, std::string_view new_key, bool replace) {
-  const auto from = store::place_of(key);
-  if (!from) return tl::unexpected(from.error());
-  const auto to = store::place_of(new_key);
-  if (!to) return tl::unexpected(to.error());
-  return drawers_->writer.transfer(*from, *to, {.remove = false, .replace = replace});
+  return implementation_->backend().transfer(key, new_key, {.remove = false, .replace = replace});
 }
+
+Result<std::uint64_t> Store::save(const std::function<Result<void>(std::string_view text)>& write) {
+  return implementation_->backend().save(write);
+}
+
+Result<SweepResult> Store::sweep() { return implementation_->backend().sweep(); }
 
 Result<std::vector<std::string>> Store::keys(std::string_view pattern) {
   std::vector<std::string> keys;

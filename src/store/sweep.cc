@@ -11,7 +11,7 @@
 #include "store/patience.h"
 #include "store/stripe_lock.h"
 
-namespace ipsetkv {
+namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = 1024;
@@ -28,7 +28,7 @@ Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) return names;
     const std::string_view name = (*header)->name.view();
-    if (name.starts_with('~') && !store::is_digest(name)) names.emplace_back(name);
+    if (name.starts_with('~') && !is_digest(name)) names.emplace_back(name);
   }
 }
 
@@ -49,7 +49,7 @@ Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name
 }
 
 Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
-  for (const ipset::SetName& name : {store::wait_name(stripe), store::change_name(stripe)}) {
+  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe)}) {
     const auto header = connection.header(name.view());
     if (!header) return tl::unexpected(header.error());
     if (*header) return true;
@@ -60,24 +60,24 @@ Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
 /// Removes the lock of a stripe, while holding it, and what a writer that died put up under it.
 /// Counts the latter. Does nothing where somebody has the lock.
 Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
-  const ipset::SetName held = store::held_name(connection.port_id(), stripe);
+  const ipset::SetName held = held_name(connection.port_id(), stripe);
   ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.rename(store::lock_name(stripe).view(), held.view());
+  batch.rename(lock_name(stripe).view(), held.view());
   if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
   if (batch.code(0) != 0) {
     const auto left = has_signs(connection, stripe);
     if (!left) return tl::unexpected(left.error());
-    store::Patience patience(kShortWait);
-    if (!*left || !store::StripeLock(connection).acquire(stripe, patience)) return 0;
+    Patience patience(kShortWait);
+    if (!*left || !StripeLock(connection).acquire(stripe, patience)) return 0;
   }
   std::uint64_t count = 0;
-  for (const ipset::SetName& name : {store::wait_name(stripe), store::change_name(stripe)}) {
+  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe)}) {
     const auto removed = destroy(connection, name.view());
     if (!removed) return tl::unexpected(removed.error());
     if (*removed) ++count;
   }
   // While somebody lists it, it can neither be destroyed nor given back.
-  store::Patience patience(kLongestListing);
+  Patience patience(kLongestListing);
   for (;;) {
     const auto lock = destroy(connection, held.view());
     if (!lock) return tl::unexpected(lock.error());
@@ -86,17 +86,16 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
 }
 
 /// Removes what is left of keys whose time has passed, and counts them.
-Result<std::uint64_t> remove_ended(store::DrawerReader& reader, store::DrawerWriter& writer) {
+Result<std::uint64_t> remove_ended(DrawerReader& reader, DrawerWriter& writer) {
   std::vector<std::string> ended;
   const auto read = reader.read_all(
-      store::can_be_key,
-      [&](std::string_view, std::string_view key, store::Content content, const store::Drawer&) {
-        if (content == store::Content::kEnded && !key.empty()) ended.emplace_back(key);
+      can_be_key, [&](std::string_view, std::string_view key, Content content, const Drawer&) {
+        if (content == Content::kEnded && !key.empty()) ended.emplace_back(key);
       });
   if (!read) return tl::unexpected(read.error());
   std::uint64_t count = 0;
   for (const std::string& key : ended) {
-    const auto place = store::place_of(key);
+    const auto place = place_of(key);
     const auto removed = place ? writer.remove_ended(*place) : Result<bool>(false);
     if (removed && *removed) ++count;
   }
@@ -109,7 +108,7 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
   if (!names) return tl::unexpected(names.error());
   std::uint64_t count = 0;
   for (const std::string& name : *names) {
-    const auto owner = store::owner_of(name);
+    const auto owner = owner_of(name);
     if (!owner || owner->port == connection.port_id()) continue;
     const auto removed = remove_of_dead(connection, name, owner->port);
     if (!removed) return tl::unexpected(removed.error());
@@ -120,17 +119,17 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
 
 }  // namespace
 
-Result<SweepResult> Store::sweep() {
-  const auto ended = remove_ended(drawers_->reader, drawers_->writer);
+Result<SweepResult> Drawers::sweep() {
+  const auto ended = remove_ended(reader_, writer_);
   if (!ended) return tl::unexpected(ended.error());
-  auto leftovers = remove_of_the_dead(drawers_->connection);
+  auto leftovers = remove_of_the_dead(connection_);
   if (!leftovers) return tl::unexpected(leftovers.error());
-  for (std::uint32_t stripe = 0; stripe < store::kStripes; ++stripe) {
-    const auto removed = remove_stripe(drawers_->connection, stripe);
+  for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
+    const auto removed = remove_stripe(connection_, stripe);
     if (!removed) return tl::unexpected(removed.error());
     *leftovers += *removed;
   }
   return SweepResult{.expired = *ended, .leftovers = *leftovers};
 }
 
-}  // namespace ipsetkv
+}  // namespace ipsetkv::store

@@ -35,9 +35,7 @@ constexpr std::size_t kBatchBytes = 4096;
 /// One write of so many is followed by a look at how full the bucket is.
 constexpr std::uint32_t kSampled = 16;
 
-bool has_passed(std::optional<std::uint64_t> deadline) {
-  return deadline && *deadline <= now_ms();
-}
+bool has_passed(std::optional<std::uint64_t> deadline) { return deadline && *deadline <= now_ms(); }
 
 Error gone(std::string_view table) {
   return Error{.code = ErrorCode::kNoSuchSet, .step = Step::kList}.about(table);
@@ -147,8 +145,7 @@ Result<std::optional<Present>> Table::read_known(std::string_view key, std::stri
   const layout::Digest digest = head_->secret.digest(key);
   Buckets::Search search(buckets_, digest);
   for (;;) {
-    const auto slot =
-        read_slot(buckets_.names().bucket(search.bucket()), digest, key, value);
+    const auto slot = read_slot(buckets_.names().bucket(search.bucket()), digest, key, value);
     if (!slot) return tl::unexpected(slot.error());
     if (!*slot) {
       const auto more = search.next(patience);
@@ -292,8 +289,8 @@ Result<bool> Table::replace(const layout::Digest& digest, std::string_view key,
   const auto bucket = buckets_.lock(digest, patience);
   if (!bucket) return tl::unexpected(bucket.error().about(key));
   if (!*bucket) return false;
-  const auto slot = read_slot(buckets_.names().bucket(**bucket, BucketState::kLocked), digest, key,
-                              nullptr);
+  const auto slot =
+      read_slot(buckets_.names().bucket(**bucket, BucketState::kLocked), digest, key, nullptr);
   if (!slot || !*slot) {
     buckets_.open(**bucket);
     return tl::unexpected(slot ? gone(buckets_.names().table()) : slot.error());
@@ -365,8 +362,7 @@ Result<bool> Table::update(std::string_view key, std::string* value, const Decid
 }
 
 Result<bool> Table::update_locked(BucketNumber bucket, const layout::Digest& digest,
-                                  std::string_view key, std::string* value,
-                                  const Decide& decide) {
+                                  std::string_view key, std::string* value, const Decide& decide) {
   const auto fail = [&](const Error& error) {
     buckets_.open(bucket);
     return tl::unexpected<Error>(error);

@@ -37,8 +37,7 @@ class Table {
                                    std::optional<std::uint64_t> deadline);
   [[nodiscard]] Result<bool> remove(std::string_view key);
   /// As DrawerWriter::update.
-  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
-                                    const Decide& decide);
+  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value, const Decide& decide);
 
  private:
   /// What lies in a bucket under a digest.

@@ -103,8 +103,7 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
   return found;
 }
 
-Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head,
-                        TableMark mark) {
+Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head, TableMark mark) {
   // Any address will do that is not the secret's.
   std::array<std::byte, ipset::Address::kInet6Bytes> address{};
   address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ipset/connection.h"
+#include "ipsetkv/store.h"
+#include "store/backend.h"
+#include "store/drawers.h"
+
+namespace ipsetkv {
+
+/// What a Store consists of. On the heap, because the backend refers to the connection.
+class Store::Implementation {
+ public:
+  Implementation(ipset::Connection opened, const Options& options);
+
+  [[nodiscard]] store::Backend& backend() { return *backend_; }
+
+  std::string value;  ///< The old value of compound writes; its memory is reused.
+
+ private:
+  ipset::Connection connection_;
+  std::unique_ptr<store::Backend> backend_;
+};
+
+}  // namespace ipsetkv
