@@ -24,6 +24,7 @@ class Buckets {
   Buckets& operator=(const Buckets&) = delete;
 
   [[nodiscard]] TableNames& names() { return names_; }
+  [[nodiscard]] const TableNames& names() const { return names_; }
   [[nodiscard]] const BucketMap& map() const { return map_; }
   /// All that is known about the buckets is of a table that is gone.
   void forget() { map_.clear(); }

@@ -70,13 +70,16 @@ std::uint32_t stripe_of(std::string_view key) {
 
 }  // namespace
 
+Result<void> check_key(std::string_view key) {
+  if (!key.empty() && key.size() <= kMaxKeyBytes) return {};
+  const Error error{.code = key.empty() ? ErrorCode::kKeyEmpty : ErrorCode::kKeyTooLong,
+                    .actual = key.size(),
+                    .limit = kMaxKeyBytes};
+  return tl::unexpected(error.about(key));
+}
+
 Result<Place> place_of(std::string_view key) {
-  if (key.empty() || key.size() > kMaxKeyBytes) {
-    const Error error{.code = key.empty() ? ErrorCode::kKeyEmpty : ErrorCode::kKeyTooLong,
-                      .actual = key.size(),
-                      .limit = kMaxKeyBytes};
-    return tl::unexpected(error.about(key));
-  }
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
   if (can_be_name(key)) return Place{.name = key, .key_inside = {}, .stripe = stripe_of(key)};
   return Place{.name = digest_name(key), .key_inside = key, .stripe = stripe_of(key)};
 }

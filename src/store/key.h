@@ -20,7 +20,10 @@ struct Place {
   std::uint32_t stripe = 0;
 };
 
-/// The place of `key`. Errors: kKeyEmpty, kKeyTooLong.
+/// Errors: kKeyEmpty, kKeyTooLong.
+[[nodiscard]] Result<void> check_key(std::string_view key);
+
+/// The place of `key`. Errors: those of check_key.
 [[nodiscard]] Result<Place> place_of(std::string_view key);
 
 /// The place of a drawer in a set of the store's own, which is no key's.

@@ -43,11 +43,11 @@ Error gone(std::string_view table) {
 
 }  // namespace
 
-Table::Table(ipset::Connection& connection, DrawerReader& long_reader, DrawerWriter& long_writer,
-             std::string_view name, std::chrono::milliseconds timeout)
+Table::Table(ipset::Connection& connection, std::string_view name,
+             std::chrono::milliseconds timeout)
     : connection_(connection),
-      long_reader_(long_reader),
-      long_writer_(long_writer),
+      long_reader_(connection),
+      long_writer_(connection, long_reader_, timeout),
       timeout_(timeout),
       buckets_(connection, name),
       growth_(connection, buckets_),
@@ -169,6 +169,7 @@ Result<std::optional<Present>> Table::read_known(std::string_view key, std::stri
 }
 
 Result<std::optional<Present>> Table::read(std::string_view key, std::string* value) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     if (value != nullptr) value->clear();
@@ -204,6 +205,7 @@ Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, co
 }
 
 Result<bool> Table::exists(std::string_view key) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
@@ -236,8 +238,10 @@ Result<void> Table::encode(std::string_view key, std::string_view value,
   element_.timeout = deadline ? life_until(*deadline, now_ms()) : 0;
   const bool is_short = layout::encode_pair(pair, element_.comment);
   if (auto announced = announce(deadline, !is_short); !announced) return announced;
+  encoded_set_.clear();
   if (is_short) return {};
   if (auto made = encode_long(key, value, deadline, pair); !made) return made;
+  encoded_set_ = pair.set;
   (void)layout::encode_pair(pair, element_.comment);
   return {};
 }
@@ -257,8 +261,9 @@ Result<void> Table::encode_long(std::string_view key, std::string_view value,
   return long_writer_.write(place, *content);
 }
 
-Result<void> Table::write(std::string_view key, std::string_view value,
+Result<void> Table::write(std::string_view key, std::string_view value, Layout /*layout*/,
                           std::optional<std::uint64_t> deadline) {
+  if (auto checked = check_key(key); !checked) return checked;
   Patience patience(timeout_);
   for (;;) {
     if (const auto known = know(true); !known) return tl::unexpected(known.error());
@@ -287,12 +292,14 @@ Result<void> Table::write(std::string_view key, std::string_view value,
 Result<bool> Table::replace(const layout::Digest& digest, std::string_view key,
                             Patience& patience) {
   const auto bucket = buckets_.lock(digest, patience);
+  if (!bucket || !*bucket) discard_encoded();
   if (!bucket) return tl::unexpected(bucket.error().about(key));
   if (!*bucket) return false;
   const auto slot =
       read_slot(buckets_.names().bucket(**bucket, BucketState::kLocked), digest, key, nullptr);
   if (!slot || !*slot) {
     buckets_.open(**bucket);
+    discard_encoded();
     return tl::unexpected(slot ? gone(buckets_.names().table()) : slot.error());
   }
   if (auto written = put(**bucket, key, **slot); !written) return tl::unexpected(written.error());
@@ -309,13 +316,17 @@ Result<void> Table::put(BucketNumber bucket, std::string_view key, const Slot& s
   const std::int32_t code = batch_.code(0);
   const Error error = code != 0 ? batch_.error(0).about(key) : Error{};
   if (batch_.code(1) != 0) buckets_.open(bucket);
-  if (code != 0) return tl::unexpected(error);
+  if (code != 0) {
+    discard_encoded();
+    return tl::unexpected(error);
+  }
   if (!slot.long_set.empty()) destroy_long(slot.long_set);
   growth_.follow(bucket, slot.fill);
   return {};
 }
 
 Result<bool> Table::remove(std::string_view key) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
@@ -343,6 +354,7 @@ Result<bool> Table::remove(std::string_view key) {
 }
 
 Result<bool> Table::update(std::string_view key, std::string* value, const Decide& decide) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
@@ -411,6 +423,10 @@ Result<bool> Table::apply(BucketNumber bucket, std::string_view key, const Slot&
   if (removes && !slot.long_set.empty()) destroy_long(slot.long_set);
   growth_.follow(bucket, slot.fill);
   return removes;
+}
+
+void Table::discard_encoded() {
+  if (!encoded_set_.empty()) destroy_long(encoded_set_);
 }
 
 void Table::destroy_long(const ipset::SetName& set) {

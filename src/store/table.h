@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
 #include "ipsetkv/store.h"
 #include "layout/pair.h"
+#include "store/backend.h"
 #include "store/bucket_growth.h"
 #include "store/buckets.h"
 #include "store/change.h"
@@ -25,19 +27,28 @@ namespace ipsetkv::store {
 /// one comment is one element; a longer one has a set of its own, which the element names.
 ///
 /// What each call does with the kernel stands at the top of table.cc.
-class Table {
+class Table final : public Backend {
  public:
-  Table(ipset::Connection& connection, DrawerReader& long_reader, DrawerWriter& long_writer,
-        std::string_view name, std::chrono::milliseconds timeout);
+  Table(ipset::Connection& connection, std::string_view name, std::chrono::milliseconds timeout);
 
-  /// Reads the value of `key` into `value` unless that is null; nothing if there is no such key.
-  [[nodiscard]] Result<std::optional<Present>> read(std::string_view key, std::string* value);
-  [[nodiscard]] Result<bool> exists(std::string_view key);
-  [[nodiscard]] Result<void> write(std::string_view key, std::string_view value,
-                                   std::optional<std::uint64_t> deadline);
-  [[nodiscard]] Result<bool> remove(std::string_view key);
-  /// As DrawerWriter::update.
-  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value, const Decide& decide);
+  [[nodiscard]] Result<std::optional<Present>> read(std::string_view key,
+                                                    std::string* value) override;
+  [[nodiscard]] Result<bool> exists(std::string_view key) override;
+  [[nodiscard]] Result<std::optional<KeyInfo>> info(std::string_view key) override;
+  [[nodiscard]] Result<void> write(std::string_view key, std::string_view value, Layout layout,
+                                   std::optional<std::uint64_t> deadline) override;
+  [[nodiscard]] Result<bool> remove(std::string_view key) override;
+  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
+                                    const Decide& decide) override;
+  [[nodiscard]] Result<bool> transfer(std::string_view key, std::string_view new_key,
+                                      Transfer how) override;
+  [[nodiscard]] Result<void> for_each(std::string_view pattern,
+                                      const std::function<void(const KeyInfo&)>& visit) override;
+  [[nodiscard]] Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern,
+                                      std::size_t count) override;
+  [[nodiscard]] Result<std::uint64_t> save(
+      const std::function<Result<void>(std::string_view text)>& write) override;
+  [[nodiscard]] Result<SweepResult> sweep() override;
 
  private:
   /// What lies in a bucket under a digest.
@@ -49,7 +60,25 @@ class Table {
     ipset::SetName long_set;  ///< Of a long pair.
     std::size_t key_bytes = 0;
     BucketGrowth::Fill fill;
+
+    [[nodiscard]] bool is_present() const { return there && !ended; }
   };
+
+  /// A key as a listing of a bucket shows it.
+  struct Listed {
+    layout::Digest digest{};
+    std::string key;
+    std::size_t value_bytes = 0;
+    std::size_t key_bytes = 0;
+    ipset::SetName long_set;
+    std::optional<std::uint64_t> deadline;
+  };
+  /// Reads the keys of the bucket at the place `front` in the order of digests, and moves that
+  /// behind them. False at the end.
+  [[nodiscard]] Result<bool> next_page(std::uint64_t& front, std::vector<Listed>& page);
+  [[nodiscard]] Result<bool> read_page(const ipset::SetName& bucket, std::vector<Listed>& page);
+  [[nodiscard]] Result<void> complete(std::vector<Listed>& page);
+  [[nodiscard]] KeyInfo describe(const Listed& listed) const;
 
   /// Knows the table's secret; false if there is no table. `make`: makes one then.
   [[nodiscard]] Result<bool> know(bool make);
@@ -88,21 +117,41 @@ class Table {
                                            const Decide& decide);
   [[nodiscard]] Result<bool> apply(BucketNumber bucket, std::string_view key, const Slot& slot,
                                    const Change& change);
+  /// The buckets of a rename or copy; they may be one.
+  struct Pair {
+    BucketNumber from;
+    BucketNumber to;
+  };
+  [[nodiscard]] Result<std::optional<Pair>> lock_both(const layout::Digest& one,
+                                                      const layout::Digest& other,
+                                                      Patience& patience);
+  void open_both(const Pair& buckets);
+  [[nodiscard]] Result<bool> transfer_locked(const Pair& buckets, std::string_view key,
+                                             std::string_view new_key, Transfer how);
+
+  [[nodiscard]] Result<std::vector<std::string>> long_sets();
+  [[nodiscard]] Result<void> leave_out_named(std::vector<std::string>& sets);
+  [[nodiscard]] Result<std::uint64_t> sweep_long_sets();
+
+  /// Removes the set of the long pair that was encoded last, which no element names.
+  void discard_encoded();
   void destroy_long(const ipset::SetName& set);
   /// Now and then looks how full a bucket is that was written to.
   void sample(BucketNumber bucket);
 
   ipset::Connection& connection_;
-  DrawerReader& long_reader_;
-  DrawerWriter& long_writer_;
+  DrawerReader long_reader_;
+  DrawerWriter long_writer_;
   std::chrono::milliseconds timeout_;
   Buckets buckets_;
   BucketGrowth growth_;
   ipset::Batch batch_;
   layout::PairDecoder decoder_;
   ipset::Element element_;
+  ipset::SetName encoded_set_;  ///< The one that `element_` names, if it is of a long pair.
   std::optional<TableHead> head_;
   std::string long_pair_;  ///< Key and value, one behind the other; its memory is reused.
+  std::string moved_;      ///< What `transfer` carries.
   std::uint32_t next_long_ = 0;
   std::uint32_t writes_ = 0;
 };
