@@ -20,6 +20,8 @@ enum class ErrorCode : std::uint8_t {
   kNotANumber,        ///< The value is no decimal number of 64 bits, or the sum would be none.
   kKeyExists,         ///< `restore` was not told to replace keys, or to keep them.
   kBadLine,           ///< `actual` is the line's number, `line_fault` what is wrong with it.
+  kTableName,         ///< A table's name is 1 to 12 letters, digits, '_' and '.'.
+  kNoTable,           ///< The Store keeps drawers, and only a table can be dropped.
   kNamespaceMissing,  ///< No network namespace of that name.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
@@ -95,6 +97,7 @@ enum class LineFault : std::uint8_t {
   kDeadline,    ///< The value's deadline is missing.
   kFormat,      ///< A newer version saved this.
   kCount,       ///< Lines are missing before this one, or are too many.
+  kOtherStore,  ///< The set is of a table, or a drawer, and another store was asked for.
   kEndMissing,  ///< The text ends before it says that it does.
 };
 

@@ -15,6 +15,10 @@ struct Options {
   /// make a lock or to take over a dead writer's.
   std::string network_namespace;
 
+  /// The table that holds the keys, 1 to 12 letters, digits, '_' and '.'; it is made by the first
+  /// write. Empty: each key has a set of its own, a drawer.
+  std::string table;
+
   /// How long a write goes on trying while others read the value that it replaces, and how long an
   /// answer of the kernel is waited for. Beyond it a call fails with ErrorCode::kBusy or kTimeout,
   /// and the old value stays. Ordinary calls never come near it.

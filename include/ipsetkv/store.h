@@ -43,6 +43,22 @@ struct KeyInfo {
   std::optional<Deadline> deadline;  ///< Unset: the key lives for ever.
 };
 
+/// What is known about a table without its keys.
+struct TableInfo {
+  std::string name;
+  std::uint64_t keys = 0;           ///< Some of which the kernel may be about to remove.
+  std::uint64_t long_pairs = 0;     ///< Those of them that have a set of their own.
+  std::uint64_t sets = 0;           ///< All that it occupies.
+  std::uint64_t kernel_memory = 0;  ///< What `ipset list` calls "Size in memory", of all of them.
+  std::vector<std::uint64_t> bucket_keys;  ///< How many keys are in each bucket, sorted.
+};
+
+/// A key with its value; borrowed.
+struct KeyValue {
+  std::string_view key;
+  std::string_view value;
+};
+
 /// What `set` with options did.
 struct SetResult {
   bool written = false;            ///< Whether the condition held.
@@ -124,6 +140,21 @@ class IPSETKV_EXPORT Store {
   /// Removes `key`; false if there was none. kReferenced if a firewall rule or a list:set refers to
   /// it: the kernel keeps such a set.
   [[nodiscard]] Result<bool> del(std::string_view key);
+
+  /// The same for many keys. In a table they go to the kernel in few conversations; in drawers they
+  /// are done one after the other. Each key is for itself: others may see some changed and some not
+  /// yet, and where an error is returned some are done. Of a key that is there twice the later
+  /// value stays.
+  [[nodiscard]] Result<void> set_all(std::span<const KeyValue> pairs);
+  /// Calls `visit` for every key, in any order, with its place in `keys` and its value, or nothing.
+  /// `visit` must not use this Store.
+  [[nodiscard]] Result<void> get_all(
+      std::span<const std::string_view> keys,
+      const std::function<void(std::size_t index, std::optional<std::string_view> value)>& visit);
+  /// Returns how many there were; `visit`, which must not use this Store, learns of each.
+  [[nodiscard]] Result<std::uint64_t> del_all(
+      std::span<const std::string_view> keys,
+      const std::function<void(std::size_t index, bool deleted)>& visit = {});
 
   /// Whether `key` has a value. A set that is not a value is not a key: false.
   [[nodiscard]] Result<bool> exists(std::string_view key);
@@ -208,6 +239,15 @@ class IPSETKV_EXPORT Store {
   /// set whose elements make no value is passed over, as all foreign sets are.
   [[nodiscard]] Result<void> restore(const std::function<Result<std::string_view>()>& read,
                                      IfExists if_exists, RestoreResult& result);
+
+  /// What is known about the table; nothing if there is none, or the Store keeps drawers.
+  [[nodiscard]] Result<std::optional<TableInfo>> table_info();
+  /// Removes the table with all its keys; false if there is none. Calls `progress` now and then
+  /// with the number of sets that are gone, and of all. Others may meet some of the keys until it
+  /// is done, and whoever writes meanwhile makes another table. kNoTable if the Store keeps
+  /// drawers.
+  [[nodiscard]] Result<bool> drop(
+      const std::function<void(std::uint64_t done, std::uint64_t all)>& progress = {});
 
   /// Gives back the kernel memory of expired keys, and removes what writers left that died. Touches
   /// nothing that a live process uses.

@@ -57,6 +57,7 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   app.add_option("--netns", arguments.network_namespace,
                  "Work in this network namespace, made by `ip netns add`")
       ->type_name("NAME");
+  add_store(app, arguments);
   app.add_flag("--json", arguments.json, "Answer in JSON, where there is an answer but a value");
   describe_commands(app, arguments, std::span(words, static_cast<std::size_t>(count)));
   // Behind the commands, which would inherit it: what nobody knows is reported below, by name.
@@ -81,6 +82,7 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   if (!unknown.empty()) return usage_error(unknown.front() + ": one word too many");
   if (const auto problem = contradiction(arguments, *chosen.front()); !problem.empty())
     return usage_error(problem);
+  find_table(arguments);
   return arguments;
 }
 

@@ -36,6 +36,7 @@ enum class Command : std::uint8_t {
   kKeys,
   kScan,
   kInfo,
+  kDrop,
   kSave,
   kRestore,
   kSweep,
@@ -76,6 +77,9 @@ struct Arguments {
   std::size_t count = 10;
 
   std::string network_namespace;
+  std::string table;          ///< Empty: drawers.
+  bool drawers_only = false;  ///< Somebody has said so.
+  bool of_table = false;      ///< `info` is asked for the table, and not for a key.
   bool json = false;
   bool null_separated = false;  ///< Of `keys` and `scan`.
 };

@@ -9,6 +9,7 @@
 #include "cli/presentation.h"
 #include "cli/reading.h"
 #include "cli/streams.h"
+#include "cli/table.h"
 #include "cli/writing.h"
 #include "ipsetkv/store.h"
 
@@ -62,6 +63,8 @@ Run runner_of(Command command) {
       return scan;
     case Command::kInfo:
       return info;
+    case Command::kDrop:
+      return drop;
     case Command::kSave:
       return save;
     case Command::kRestore:
@@ -101,7 +104,8 @@ ExitStatus run_command(Arguments arguments) {
     if (!input) return fail(input.error());
     *value = *std::move(input);
   }
-  auto store = Store::open({.network_namespace = arguments.network_namespace});
+  auto store =
+      Store::open({.network_namespace = arguments.network_namespace, .table = arguments.table});
   if (!store) return fail(store.error());
   return runner_of(arguments.command)(*store, arguments);
 }

@@ -112,6 +112,19 @@ void add_layout(CLI::App& command, Layout& layout) {
       ->type_name("LAYOUT");
 }
 
+constexpr std::string_view kTablePrefix = "table:";
+
+/// What is wrong with the word for a store; empty if nothing is.
+std::string judge_store(const std::string& word) {
+  if (word == "drawers" || word.starts_with(kTablePrefix)) return {};
+  return word + " is no store: drawers, or table:NAME";
+}
+
+std::string judge_table(const std::string& word) {
+  return word.starts_with(kTablePrefix) ? std::string()
+                                        : word + " is no table; they are called table:NAME";
+}
+
 void describe_set(CLI::App& app, Arguments& arguments) {
   auto* const set = add_key_command(app, arguments, Command::kSet, "set",
                                     "Make VALUE the value of KEY; '-' reads it from standard "
@@ -233,8 +246,12 @@ void describe_listings(CLI::App& app, Arguments& arguments) {
   scan->add_flag(kNull, arguments.null_separated, kNullDescription);
 
   auto* const info = add_command(app, arguments, Command::kInfo, "info",
-                                 "Show how a key, or every key, is stored");
+                                 "Show how a key, or every key, or a table, is stored");
   info->add_option("KEY", arguments.key);
+
+  auto* const drop =
+      add_command(app, arguments, Command::kDrop, "drop", "Remove the table with all its keys");
+  drop->add_option("table:NAME", arguments.key)->required()->check(judge_table);
 }
 
 void describe_archive(CLI::App& app, Arguments& arguments) {
@@ -276,7 +293,7 @@ constexpr std::array kGroups{
     Group{describe_reads, {"getrange", "strlen"}},
     Group{describe_changes, {"cas", "incr", "append", "setrange", "rename", "copy"}},
     Group{describe_expiry, {"ttl", "pttl", "expire", "persist"}},
-    Group{describe_listings, {"keys", "scan", "info"}},
+    Group{describe_listings, {"keys", "scan", "info", "drop"}},
     Group{describe_archive, {"save", "restore"}},
     Group{describe_upkeep, {"sweep", "version"}},
 };
@@ -288,6 +305,29 @@ bool has_any(std::span<const char* const> words, std::span<const std::string_vie
 }
 
 }  // namespace
+
+void add_store(CLI::App& app, Arguments& arguments) {
+  const auto take = [&arguments](const std::string& word) {
+    arguments.drawers_only = !word.starts_with(kTablePrefix);
+    if (!arguments.drawers_only) arguments.table = word.substr(kTablePrefix.size());
+  };
+  app.add_option_function<std::string>("--store", take,
+                                       "Where the keys are: drawers (one set a key), or table:NAME")
+      ->envname("IPSETKV_STORE")
+      ->check(judge_store)
+      ->type_name("STORE");
+}
+
+void find_table(Arguments& arguments) {
+  const bool is_drop = arguments.command == Command::kDrop;
+  if (!is_drop && arguments.command != Command::kInfo) return;
+  if (!arguments.key) {
+    arguments.of_table = !arguments.table.empty();
+  } else if (is_drop || (!arguments.drawers_only && arguments.key->starts_with(kTablePrefix))) {
+    arguments.table = arguments.key->substr(kTablePrefix.size());
+    arguments.of_table = true;
+  }
+}
 
 void describe_commands(CLI::App& app, Arguments& arguments, std::span<const char* const> words) {
   const auto is_named = [&](const Group& group) { return has_any(words, group.names); };
@@ -309,6 +349,7 @@ bool has_structured_output(Command command) {
     case Command::kRename:
     case Command::kCopy:
     case Command::kMset:
+    case Command::kDrop:
       return false;
     default:
       return true;

@@ -14,6 +14,13 @@ namespace ipsetkv::cli {
 /// longer than a short command does.
 void describe_commands(CLI::App& app, Arguments& arguments, std::span<const char* const> words);
 
+/// Tells `app` the option --store, and the variable IPSETKV_STORE.
+void add_store(CLI::App& app, Arguments& arguments);
+
+/// The word of `info` may be a table instead of a key, and that of `drop` is; where --store already
+/// says which table there is, it is a key. Without a word `info` is about the table there is.
+void find_table(Arguments& arguments);
+
 /// Whether --json has a meaning for the command.
 [[nodiscard]] bool has_structured_output(Command command);
 

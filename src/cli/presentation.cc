@@ -59,6 +59,40 @@ std::string moment(Deadline deadline) {
                      parts.tm_hour, parts.tm_min, parts.tm_sec, (milliseconds - seconds).count());
 }
 
+/// Buckets with `from` to `to` keys.
+struct Bar {
+  std::uint64_t from;
+  std::uint64_t to;
+  std::uint64_t buckets;
+};
+
+/// At most a dozen bars of one width, from the emptiest bucket to the fullest.
+std::vector<Bar> histogram_of(const std::vector<std::uint64_t>& bucket_keys) {
+  constexpr std::uint64_t kMostBars = 12;
+  std::vector<Bar> bars;
+  if (bucket_keys.empty()) return bars;
+  const std::uint64_t least = bucket_keys.front();
+  const std::uint64_t width = (bucket_keys.back() - least) / kMostBars + 1;
+  for (const std::uint64_t keys : bucket_keys) {
+    const std::uint64_t from = least + (keys - least) / width * width;
+    while (bars.empty() || bars.back().from < from) {
+      const std::uint64_t next = bars.empty() ? from : bars.back().from + width;
+      bars.push_back({.from = next, .to = next + width - 1, .buckets = 0});
+    }
+    ++bars.back().buckets;
+  }
+  return bars;
+}
+
+std::string bar_as_line(const Bar& bar, std::uint64_t longest) {
+  constexpr std::uint64_t kWidth = 50;
+  const std::uint64_t length =
+      (bar.buckets * kWidth + longest - 1) / std::max<std::uint64_t>(longest, 1);
+  const std::string range =
+      bar.from == bar.to ? std::to_string(bar.from) : fmt::format("{} to {}", bar.from, bar.to);
+  return fmt::format("{:>14}  {:<50}  {}\n", range, std::string(length, '#'), bar.buckets);
+}
+
 }  // namespace
 
 std::string keys_as_lines(const std::vector<std::string>& keys, Lines lines) {
@@ -68,6 +102,17 @@ std::string keys_as_lines(const std::vector<std::string>& keys, Lines lines) {
 }
 
 std::string keys_as_json(const std::vector<std::string>& keys) { return as_line(to_json(keys)); }
+
+void KeyPrinter::add(std::string_view key) {
+  if (!json_) return append_line(text_, key, lines_);
+  text_ += any_ ? "," : "[";
+  text_ += Json(escape_for_json(key)).dump();
+  any_ = true;
+}
+
+void KeyPrinter::finish() {
+  if (json_) text_ += any_ ? "]\n" : "[]\n";
+}
 
 std::string page_as_lines(const ScanPage& page, Lines lines) {
   std::string text;
@@ -144,6 +189,39 @@ std::string infos_as_json(const std::vector<KeyInfo>& infos) {
   Json json = Json::array();
   for (const KeyInfo& info : infos) json.push_back(to_json(info));
   return as_line(json);
+}
+
+std::string table_as_lines(const TableInfo& info) {
+  std::string text = fmt::format(
+      "table           {}\n"
+      "keys            {}\n"
+      "long pairs      {}\n"
+      "buckets         {}\n"
+      "fullest bucket  {} keys\n"
+      "sets            {}\n"
+      "kernel memory   {} bytes\n",
+      info.name, info.keys, info.long_pairs, info.bucket_keys.size(),
+      info.bucket_keys.empty() ? 0 : info.bucket_keys.back(), info.sets, info.kernel_memory);
+  if (info.keys == 0) return text;
+  const std::vector<Bar> bars = histogram_of(info.bucket_keys);
+  const auto longest = std::ranges::max_element(bars, {}, &Bar::buckets)->buckets;
+  text += "\nkeys in a bucket, and how many buckets have so many\n";
+  for (const Bar& bar : bars) text += bar_as_line(bar, longest);
+  return text;
+}
+
+std::string table_as_json(const TableInfo& info) {
+  Json bars = Json::array();
+  for (const Bar& bar : histogram_of(info.bucket_keys))
+    bars.push_back({{"from", bar.from}, {"to", bar.to}, {"buckets", bar.buckets}});
+  return as_line({{"table", info.name},
+                  {"keys", info.keys},
+                  {"long_pairs", info.long_pairs},
+                  {"buckets", info.bucket_keys.size()},
+                  {"fullest_bucket", info.bucket_keys.empty() ? 0 : info.bucket_keys.back()},
+                  {"sets", info.sets},
+                  {"kernel_memory_bytes", info.kernel_memory},
+                  {"histogram", bars}});
 }
 
 std::string swept_as_lines(const SweepResult& swept) {

@@ -18,6 +18,23 @@ enum class Lines : bool { kEscaped, kNullSeparated };
 [[nodiscard]] std::string keys_as_lines(const std::vector<std::string>& keys, Lines lines);
 [[nodiscard]] std::string keys_as_json(const std::vector<std::string>& keys);
 
+/// The same, key by key.
+class KeyPrinter {
+ public:
+  KeyPrinter(bool json, Lines lines) : json_(json), lines_(lines) {}
+  void add(std::string_view key);
+  void finish();
+  /// What has been printed since it was cleared.
+  [[nodiscard]] const std::string& text() const { return text_; }
+  void clear() { text_.clear(); }
+
+ private:
+  bool json_;
+  Lines lines_;
+  bool any_ = false;
+  std::string text_;
+};
+
 /// The cursor comes first.
 [[nodiscard]] std::string page_as_lines(const ScanPage& page, Lines lines);
 /// The cursor is a string: it has more digits than most readers of JSON keep of a number.
@@ -38,6 +55,10 @@ void sort_by_key(std::vector<KeyInfo>& infos);
 [[nodiscard]] std::string infos_as_table(const std::vector<KeyInfo>& infos);
 [[nodiscard]] std::string info_as_json(const KeyInfo& info);
 [[nodiscard]] std::string infos_as_json(const std::vector<KeyInfo>& infos);
+
+/// With a histogram of how many keys are in a bucket.
+[[nodiscard]] std::string table_as_lines(const TableInfo& info);
+[[nodiscard]] std::string table_as_json(const TableInfo& info);
 
 [[nodiscard]] std::string swept_as_lines(const SweepResult& swept);
 [[nodiscard]] std::string swept_as_json(const SweepResult& swept);

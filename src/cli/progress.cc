@@ -13,27 +13,29 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kSilence{1};
 constexpr std::chrono::milliseconds kPause{200};
-constexpr std::uint64_t kMebibyte = std::uint64_t{1024} * 1024;
 constexpr std::string_view kClearLine = "\r\033[K";
 
 }  // namespace
 
-Progress::Progress(std::string_view verb, bool wanted, std::optional<std::uint64_t> whole)
+Progress::Progress(std::string_view verb, bool wanted, std::optional<std::uint64_t> whole,
+                   const ProgressUnit& unit)
     : verb_(verb),
       whole_(whole),
+      unit_(unit),
       next_(Clock::now() + kSilence),
       wanted_(wanted && isatty(STDERR_FILENO) == 1) {}
 
-void Progress::advance(std::uint64_t bytes) {
-  done_ += bytes;
+void Progress::reach(std::uint64_t done) {
+  done_ = done;
   if (!wanted_) return;
   const auto now = Clock::now();
   if (now < next_) return;
   next_ = now + kPause;
   shown_ = true;
-  std::string line = fmt::format("{}ipsetkv: {} {} MiB", kClearLine, verb_, done_ / kMebibyte);
+  std::string line =
+      fmt::format("{}ipsetkv: {} {} {}", kClearLine, verb_, done_ / unit_.size, unit_.name);
   if (whole_ && *whole_ > 0)
-    line += fmt::format(" of {}, {} %", *whole_ / kMebibyte, done_ * 100 / *whole_);
+    line += fmt::format(" of {}, {} %", *whole_ / unit_.size, done_ * 100 / *whole_);
   write_error(line);
 }
 

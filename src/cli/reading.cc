@@ -9,6 +9,8 @@
 
 #include "cli/outcome.h"
 #include "cli/presentation.h"
+#include "cli/streams.h"
+#include "cli/table.h"
 
 namespace ipsetkv::cli {
 namespace {
@@ -37,6 +39,42 @@ ExitStatus info_of_all(Store& store, const Arguments& arguments) {
   return print(arguments.json ? infos_as_json(all) : infos_as_table(all));
 }
 
+/// All keys in one call, whose error is about all of them.
+ExitStatus mget_at_once(Store& store, const Arguments& arguments) {
+  const std::vector<std::string_view> keys(arguments.keys.begin(), arguments.keys.end());
+  Values values;
+  for (const std::string& key : arguments.keys) values.emplace_back(key, std::nullopt);
+  const auto done =
+      store.get_all(keys, [&](std::size_t index, std::optional<std::string_view> value) {
+        if (value) values[index].second = *value;
+      });
+  if (!done) return fail(done.error());
+  ExitStatus status = ExitStatus::kDone;
+  for (const auto& [key, value] : values)
+    if (!value) note(status, arguments.json ? ExitStatus::kNo : no_such_key(key));
+  return print(arguments.json ? values_as_json(values) : values_as_lines(values), status);
+}
+
+/// The keys of a table as they are met, since there may be more than memory has room for.
+ExitStatus keys_of_table(Store& store, const Arguments& arguments) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+  KeyPrinter printer(arguments.json, lines_of(arguments));
+  std::optional<Error> failure;
+  const auto flush = [&](std::size_t least) {
+    if (printer.text().size() < least || failure) return;
+    if (auto written = write_output(printer.text()); !written) failure = written.error();
+    printer.clear();
+  };
+  const auto visited = store.for_each(arguments.pattern, [&](const KeyInfo& info) {
+    printer.add(info.key);
+    flush(kPieceBytes);
+  });
+  if (!visited) return fail(visited.error());
+  printer.finish();
+  flush(0);
+  return failure ? fail(*failure) : ExitStatus::kDone;
+}
+
 }  // namespace
 
 ExitStatus get(Store& store, const Arguments& arguments) {
@@ -59,6 +97,7 @@ ExitStatus strlen(Store& store, const Arguments& arguments) {
 }
 
 ExitStatus mget(Store& store, const Arguments& arguments) {
+  if (!arguments.table.empty()) return mget_at_once(store, arguments);
   ExitStatus status = ExitStatus::kDone;
   Values values;
   for (const std::string& key : arguments.keys) {
@@ -96,6 +135,7 @@ ExitStatus pttl(Store& store, const Arguments& arguments) {
 }
 
 ExitStatus keys(Store& store, const Arguments& arguments) {
+  if (!arguments.table.empty()) return keys_of_table(store, arguments);
   const auto found = store.keys(arguments.pattern);
   if (!found) return fail(found.error());
   return print(arguments.json ? keys_as_json(*found) : keys_as_lines(*found, lines_of(arguments)));
@@ -108,6 +148,7 @@ ExitStatus scan(Store& store, const Arguments& arguments) {
 }
 
 ExitStatus info(Store& store, const Arguments& arguments) {
+  if (arguments.of_table) return info_of_table(store, arguments);
   if (!arguments.key) return info_of_all(store, arguments);
   const auto found = store.info(*arguments.key);
   if (!found) return fail(found.error());

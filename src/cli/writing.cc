@@ -35,6 +35,20 @@ ExitStatus tell_old(const Arguments& arguments, SetResult done) {
                                              : "no such key; --xx stores nothing then");
 }
 
+/// All keys in one call, whose error is about all of them.
+ExitStatus del_at_once(Store& store, const Arguments& arguments) {
+  const std::vector<std::string_view> keys(arguments.keys.begin(), arguments.keys.end());
+  std::vector<std::pair<std::string, bool>> answers;
+  for (const std::string& key : arguments.keys) answers.emplace_back(key, false);
+  const auto done = store.del_all(
+      keys, [&](std::size_t index, bool deleted) { answers[index].second = deleted; });
+  if (!done) return fail(done.error());
+  ExitStatus status = ExitStatus::kDone;
+  for (const auto& [key, deleted] : answers)
+    if (!deleted) note(status, arguments.json ? ExitStatus::kNo : no_such_key(key));
+  return arguments.json ? print(flags_as_json(answers), status) : status;
+}
+
 }  // namespace
 
 ExitStatus set(Store& store, const Arguments& arguments) {
@@ -50,10 +64,11 @@ ExitStatus set(Store& store, const Arguments& arguments) {
 }
 
 ExitStatus mset(Store& store, const Arguments& arguments) {
+  std::vector<KeyValue> pairs;
   for (std::size_t index = 0; index + 1 < arguments.pairs.size(); index += 2)
-    if (auto done = store.set(arguments.pairs[index], arguments.pairs[index + 1]); !done)
-      return fail(done.error());
-  return ExitStatus::kDone;
+    pairs.push_back({.key = arguments.pairs[index], .value = arguments.pairs[index + 1]});
+  const auto done = store.set_all(pairs);
+  return done ? ExitStatus::kDone : fail(done.error());
 }
 
 ExitStatus cas(Store& store, const Arguments& arguments) {
@@ -101,6 +116,7 @@ ExitStatus copy(Store& store, const Arguments& arguments) {
 }
 
 ExitStatus del(Store& store, const Arguments& arguments) {
+  if (!arguments.table.empty()) return del_at_once(store, arguments);
   ExitStatus status = ExitStatus::kDone;
   std::vector<std::pair<std::string, bool>> answers;
   for (const std::string& key : arguments.keys) {

@@ -91,6 +91,8 @@ std::string_view fault_name(LineFault fault) {
       return "a newer version of ipsetkv saved this; restore it with that";
     case LineFault::kCount:
       return "lines are missing before this one, or there are too many";
+    case LineFault::kOtherStore:
+      return "the set is of another store; restore it with the --store that it was saved with";
     case LineFault::kEndMissing:
       return "the text ends before the line that says so; it is not complete";
   }
@@ -109,6 +111,10 @@ std::string_view plain_sentence(ErrorCode code) {
       return "the key exists; it is unchanged, use --replace to replace such keys or --keep to "
              "leave "
              "them";
+    case ErrorCode::kTableName:
+      return "a table's name is 1 to 12 letters, digits, '_' and '.'";
+    case ErrorCode::kNoTable:
+      return "these are drawers, not a table; delete their keys, or name a table";
     case ErrorCode::kLocked:
       return "another writer held the key's lock until the time was up; the old value is "
              "unchanged, "
@@ -222,6 +228,8 @@ ErrorCategory Error::category() const {
     case ErrorCode::kKeyExists:
     case ErrorCode::kBadLine:
     case ErrorCode::kValueTooLong:
+    case ErrorCode::kTableName:
+    case ErrorCode::kNoTable:
     case ErrorCode::kNamespaceMissing:
       return ErrorCategory::kUsage;
     case ErrorCode::kNotAValue:

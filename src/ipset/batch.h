@@ -79,6 +79,8 @@ class Batch {
   void protocol();
 
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
+  /// How many bytes of commands can still be queued.
+  [[nodiscard]] std::size_t room() const { return messages_.room(); }
 
   /// What became of a command, after Connection::execute: 0, or the kernel's code (an errno, or one
   /// of ipset's own from 4096).

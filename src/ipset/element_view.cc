@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ipset/element_view.h"
 
+#include <algorithm>
+
 #include "ipset/take.h"
 
 namespace ipsetkv::ipset {
@@ -36,6 +38,15 @@ std::optional<std::uint16_t> decode_element_view(netlink::Attributes attributes,
     if (!decode_attribute(*attribute, element)) return attribute->type();
   if (attributes.malformed()) return IPSET_ATTR_DATA;
   return std::nullopt;
+}
+
+bool has_address(netlink::Attributes attributes, std::span<const std::byte> address) {
+  while (const auto attribute = attributes.next())
+    if (attribute->type() == IPSET_ATTR_IP) {
+      const auto bytes = address_bytes(*attribute);
+      return std::equal(bytes.begin(), bytes.end(), address.begin(), address.end());
+    }
+  return false;
 }
 
 }  // namespace ipsetkv::ipset

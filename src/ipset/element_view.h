@@ -39,4 +39,7 @@ struct ElementView {
 [[nodiscard]] std::optional<std::uint16_t> decode_element_view(netlink::Attributes attributes,
                                                                ElementView& element);
 
+/// Whether the address inside an IPSET_ATTR_DATA is `address`. The kernel puts it first.
+[[nodiscard]] bool has_address(netlink::Attributes attributes, std::span<const std::byte> address);
+
 }  // namespace ipsetkv::ipset

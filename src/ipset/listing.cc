@@ -82,6 +82,17 @@ Result<const ElementView*> Listing::next_element_view() {
   return &view_;
 }
 
+Result<const ElementView*> Listing::find_element(std::span<const std::byte> address) {
+  for (;;) {
+    const auto attributes = next_attributes();
+    if (!attributes) return tl::unexpected(attributes.error());
+    if (!*attributes) return nullptr;
+    if (!has_address(**attributes, address)) continue;
+    if (const auto bad = decode_element_view(**attributes, view_)) return malformed(*bad);
+    return &view_;
+  }
+}
+
 Result<void> Listing::fetch() {
   for (;;) {
     while (const auto message = messages_.next()) {

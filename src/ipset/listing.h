@@ -43,6 +43,8 @@ class Listing {
   [[nodiscard]] Result<const Element*> next_element();
   /// The same, without copying what the listing shows.
   [[nodiscard]] Result<const ElementView*> next_element_view();
+  /// The next element whose address is `address`; the others are passed over without being read.
+  [[nodiscard]] Result<const ElementView*> find_element(std::span<const std::byte> address);
 
   /// In how many parts the listing came so far. A set that fits into one page takes two at most:
   /// its elements and the end.

@@ -13,7 +13,6 @@ namespace {
 constexpr char kValueMark = '=';
 constexpr char kDeadlineMark = '@';
 constexpr char kSetMark = '>';
-constexpr char kKeyBytesMark = '#';
 constexpr char kEscape = '\\';
 
 /// Puts text together in a room of fixed size, and remembers if it was too small.
@@ -54,6 +53,9 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
+/// Of the names that our sets have, which are printable.
+bool is_name_byte(char byte) { return byte > ' ' && byte <= '~' && byte != '"'; }
+
 bool take_mark(std::string_view& text, char mark) {
   if (text.size() < 2 || text[0] != kEscape || text[1] != mark) return false;
   text.remove_prefix(2);
@@ -88,8 +90,6 @@ bool encode_pair(const Pair& pair, ipset::Comment& comment) {
     if (pair.is_long()) {
       writer.put_mark(kSetMark);
       writer.put_plain(pair.set.view());
-      writer.put_mark(kKeyBytesMark);
-      writer.put_number(pair.key_bytes);
     } else {
       writer.put_escaped(pair.key);
       writer.put_mark(kValueMark);
@@ -115,7 +115,6 @@ std::optional<Pair> PairDecoder::decode(std::string_view comment) {
   const text::Unescaped value = text::unescape(key.rest, behind);
   pair.key = {bytes_.data(), key.bytes};
   pair.value = {behind, value.bytes};
-  pair.key_bytes = key.bytes;
   if (value.mark == 0) return value.rest.empty() ? std::optional(pair) : std::nullopt;
   if (value.mark != kDeadlineMark || !take_deadline(value.rest, pair)) return std::nullopt;
   return pair;
@@ -124,13 +123,10 @@ std::optional<Pair> PairDecoder::decode(std::string_view comment) {
 std::optional<Pair> PairDecoder::decode_long(std::string_view comment) {
   Pair pair;
   const std::string_view set = comment.substr(0, comment.find(kEscape));
-  if (set.empty() || set.size() > ipset::SetName::kLimit) return std::nullopt;
+  if (set.empty() || set.size() > ipset::SetName::kLimit || !std::ranges::all_of(set, is_name_byte))
+    return std::nullopt;
   pair.set.assign(set);
   comment.remove_prefix(set.size());
-  if (!take_mark(comment, kKeyBytesMark)) return std::nullopt;
-  const auto key_bytes = take_number(comment);
-  if (!key_bytes) return std::nullopt;
-  pair.key_bytes = *key_bytes;
   if (comment.empty()) return pair;
   if (!take_mark(comment, kDeadlineMark) || !take_deadline(comment, pair)) return std::nullopt;
   return pair;

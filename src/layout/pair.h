@@ -27,10 +27,9 @@ using Digest = std::array<std::byte, kDigestBytes>;
 
 /// What an element says of its key. Borrows from the PairDecoder, or from the caller.
 struct Pair {
-  std::string_view key;    ///< Empty for a long pair: it is at the beginning of the set's value.
-  std::string_view value;  ///< Empty for a long pair.
-  ipset::SetName set;      ///< Of a long pair: the set that holds key and value.
-  std::size_t key_bytes = 0;
+  std::string_view key;  ///< Of a long pair it is in the set, as is the value.
+  std::string_view value;
+  ipset::SetName set;                     ///< Of a long pair: the drawer that holds key and value.
   std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
 
   [[nodiscard]] bool is_long() const { return !set.empty(); }

@@ -91,6 +91,8 @@ class Batch {
   /// All messages, numbered upward from `first_sequence`.
   [[nodiscard]] std::span<const std::byte> finish(std::uint32_t first_sequence);
 
+  /// How many bytes can still be put.
+  [[nodiscard]] std::size_t room() const { return capacity_ - used_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
   [[nodiscard]] std::size_t size() const { return starts_.size(); }
   [[nodiscard]] std::span<const std::byte> message(std::size_t index) const;

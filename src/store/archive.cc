@@ -37,7 +37,8 @@ Result<std::vector<std::string>> candidate_names(ipset::Connection& connection) 
 /// The key that the set `name` may be of; only its elements tell where the name is a digest.
 Result<std::optional<std::string>> key_behind(store::DrawerReader& reader,
                                               const std::string& name) {
-  if (store::is_digest(name)) return reader.key_of(ipset::SetName(name));
+  store::Drawer drawer;
+  if (store::is_digest(name)) return reader.key_of(ipset::SetName(name), drawer);
   return name;
 }
 
@@ -107,7 +108,7 @@ Result<void> Store::restore(const std::function<Result<std::string_view>()>& rea
   const store::ArchiveReader::Take take = [&](const ArchivedKey& archived) {
     return write_archived(implementation_->backend(), archived, if_exists, result);
   };
-  store::ArchiveReader archive(take);
+  store::ArchiveReader archive(implementation_->backend().table(), take);
   for (;;) {
     const auto text = read();
     if (!text) return tl::unexpected(text.error());

@@ -127,13 +127,18 @@ std::optional<std::uint16_t> port_of(std::string_view word, std::uint8_t protoco
   return number_of<std::uint16_t>(word);
 }
 
+Parsed parse_address(std::string_view word, ipset::Family family, ipset::Element& element) {
+  element.ip = ipset::Address::parse(word);
+  if (!element.ip || element.ip->family() != family) return bad(LineFault::kElement, word);
+  return {};
+}
+
 Parsed parse_address_and_port(std::string_view word, ipset::Family family,
                               ipset::Element& element) {
   const std::size_t comma = word.find(',');
   const std::size_t colon = word.find(':', std::min(comma, word.size()));
   if (colon == std::string_view::npos) return bad(LineFault::kElement, word);
-  element.ip = ipset::Address::parse(word.substr(0, comma));
-  if (!element.ip || element.ip->family() != family) return bad(LineFault::kElement, word);
+  if (!parse_address(word.substr(0, comma), family, element)) return bad(LineFault::kElement, word);
   element.protocol = protocol_of(word.substr(comma + 1, colon - comma - 1));
   if (!element.protocol) return bad(LineFault::kProtocol, word);
   element.port = port_of(word.substr(colon + 1), *element.protocol);
@@ -145,7 +150,9 @@ Parsed parse_address_and_port(std::string_view word, ipset::Family family,
 
 void put_element_word(std::string& text, const ipset::Element& element) {
   if (!element.ip) return put_number(text, *element.port);
-  text.append(element.ip->to_string()) += ',';
+  text += element.ip->to_string();
+  if (!element.port) return;
+  text += ',';
   put_protocol(text, *element.protocol);
   text += ':';
   if (!has_types(*element.protocol)) return put_number(text, *element.port);
@@ -157,6 +164,7 @@ void put_element_word(std::string& text, const ipset::Element& element) {
 
 Parsed parse_element_word(std::string_view word, const ipset::SetHeader& header,
                           ipset::Element& element) {
+  if (header.type == ipset::SetType::kHashIp) return parse_address(word, header.family, element);
   if (header.type != ipset::SetType::kBitmapPort)
     return parse_address_and_port(word, header.family, element);
   element.port = number_of<std::uint16_t>(word);

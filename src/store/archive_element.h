@@ -9,7 +9,8 @@
 #include "store/archive_word.h"
 
 /// The word of saved text that says which element of its set a line is about: ADDRESS,PROTOCOL:PORT
-/// in a hash:ip,port set, PORT in a bitmap:port set. Its extensions follow in words of their own.
+/// in a hash:ip,port set, PORT in a bitmap:port set, ADDRESS in a hash:ip set. Its extensions
+/// follow in words of their own.
 namespace ipsetkv::store {
 
 /// Appends the word of an element as a value has it.

@@ -86,21 +86,25 @@ Result<void> ArchiveReader::begin_archive() {
 }
 
 Result<void> ArchiveReader::end_archived_set(const ArchiveLine& line) {
-  if (!in_archive_ || state_ != State::kPending || kept_.size() != line.count)
+  const std::uint64_t elements = state_ == State::kTable ? table_elements_ : kept_.size();
+  const bool is_ours = state_ == State::kPending || state_ == State::kTable;
+  if (!in_archive_ || !is_ours || elements != line.count)
     return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
   ++archived_sets_;
   return finish_set();
 }
 
 Result<void> ArchiveReader::end_archive(const ArchiveLine& line) {
-  if (!in_archive_ || state_ == State::kPending || archived_sets_ != line.count)
+  const bool is_open = state_ == State::kPending || state_ == State::kTable;
+  const bool is_whole = !table_ || table_->is_whole();
+  if (!in_archive_ || is_open || !is_whole || archived_sets_ != line.count)
     return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
   in_archive_ = false;
   return {};
 }
 
 Result<void> ArchiveReader::begin_set(const ArchiveLine& line) {
-  if (in_archive_ && state_ == State::kPending)
+  if (in_archive_ && (state_ == State::kPending || state_ == State::kTable))
     return tl::unexpected(bad_line(line_, LineFault::kCount, {}));
   if (auto finished = finish_set(); !finished) return finished;
   std::construct_at(&header_);
@@ -108,10 +112,39 @@ Result<void> ArchiveReader::begin_set(const ArchiveLine& line) {
   header_.type = ipset::type_by_name(line.type);
   created_at_ = line_;
   state_ = State::kPending;
-  if (!can_hold_value(header_.type) || !can_be_key(line.set))
-    return reject(line_, LineFault::kNotAValue, line.set);
+  table_elements_ = 0;
+  if (is_of_other_store(line.set)) return pass_over(line.set);
+  const bool is_pair = table_set_ && *table_set_ != TableSet::Kind::kLongPair;
+  if (is_pair) state_ = State::kTable;
+  const bool can_be_ours =
+      is_pair ? header_.type == kBucketType
+              : can_hold_value(header_.type) && (table_set_ || can_be_key(line.set));
+  if (!can_be_ours) return reject(line_, LineFault::kNotAValue, line.set);
   if (auto options = parse_create(line.rest, header_); !options)
     return tl::unexpected(bad_line(line_, options.error().fault, options.error().word));
+  return {};
+}
+
+bool ArchiveReader::is_of_other_store(std::string_view set_name) {
+  table_set_.reset();
+  if (!table_) return parse_table_set(set_name).has_value();
+  table_set_ = table_->kind_of(set_name);
+  return !table_set_;
+}
+
+Result<void> ArchiveReader::pass_over(std::string_view set_name) {
+  if (in_archive_) return tl::unexpected(bad_line(line_, LineFault::kOtherStore, set_name));
+  drop();
+  state_ = State::kForeign;
+  return {};
+}
+
+Result<void> ArchiveReader::take_table_element(std::string_view set_name) {
+  if (!element_.ip) return reject(line_, LineFault::kNotInValue, set_name);
+  const auto fault = table_->take_element(*table_set_, element_);
+  if (!fault) return tl::unexpected(fault.error());
+  if (*fault != LineFault::kNone) return reject(line_, *fault, set_name);
+  ++table_elements_;
   return {};
 }
 
@@ -125,6 +158,7 @@ Result<void> ArchiveReader::gather(const ArchiveLine& line) {
       return reject(line_, LineFault::kProtocol, element.error().word);
     return tl::unexpected(bad_line(line_, element.error().fault, element.error().word));
   }
+  if (state_ == State::kTable) return take_table_element(line.set);
   if (!has_room() || !has_its_counters()) return reject(line_, LineFault::kNotInValue, line.set);
   keep(element_);
   return {};
@@ -189,7 +223,7 @@ const ArchiveReader::Kept* ArchiveReader::put_in_order() {
 
 Result<void> ArchiveReader::decode() {
   const std::string_view name = header_.name.view();
-  decoder_.begin(header_, is_digest(name), &value_);
+  decoder_.begin(header_, keeps_key_inside(name), &value_);
   std::string_view comments = comments_;
   for (const Kept& kept : kept_) {
     restore(kept, comments);
@@ -210,6 +244,7 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
     drop();
     return {};
   }
+  if (table_set_) return hand_over_long_pair(decoded);
   const std::string_view key = is_digest(name) ? std::string_view(decoder_.key()) : name;
   const auto place = place_of(key);
   if (!place || place->name != header_.name || place->key_inside != decoder_.key())
@@ -222,9 +257,20 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
   return taken;
 }
 
+Result<void> ArchiveReader::hand_over_long_pair(const layout::Decoded& decoded) {
+  const std::string_view name = header_.name.view();
+  if (decoder_.key().empty()) return reject(created_at_, LineFault::kNotTheKey, name);
+  value_.resize(decoded.value_bytes);
+  auto taken = table_->take_long_pair(
+      name,
+      {.key = decoder_.key(), .value = value_, .kind = decoded.kind, .deadline = decoded.deadline});
+  drop();
+  return taken;
+}
+
 bool ArchiveReader::is_marked() const {
   const ipset::CreateOptions& options = header_.options;
-  return is_digest(header_.name.view()) || layout::is_expiring(options) ||
+  return table_set_ || is_digest(header_.name.view()) || layout::is_expiring(options) ||
          (options.comment && options.maxelem == layout::kCommentMaxElements);
 }
 

@@ -16,16 +16,10 @@
 #include "ipsetkv/error.h"
 #include "layout/drawer_decoder.h"
 #include "store/archive_line.h"
+#include "store/archive_table.h"
+#include "store/archived_key.h"
 
 namespace ipsetkv::store {
-
-/// A key as it was saved; borrowed for the call that hands it over.
-struct ArchivedKey {
-  std::string_view key;
-  std::string_view value;
-  layout::Kind kind = layout::Kind::kIpv4;
-  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
-};
 
 /// Puts keys and values together from saved text, in pieces cut anywhere. No I/O of its own.
 ///
@@ -41,7 +35,10 @@ class ArchiveReader {
  public:
   /// Gets each key once its last line was read; an error of it ends the reading.
   using Take = std::function<Result<void>(const ArchivedKey&)>;
-  explicit ArchiveReader(const Take& take) : take_(take) {}
+  /// Takes the keys of that table, or where it is empty, those of drawers.
+  ArchiveReader(std::string_view table, const Take& take) : take_(take) {
+    if (!table.empty()) table_.emplace(table, take_);
+  }
 
   /// Reads on. After an error it is of no more use.
   [[nodiscard]] Result<void> feed(std::string_view text);
@@ -57,6 +54,7 @@ class ArchiveReader {
   enum class State : std::uint8_t {
     kNone,     ///< No set was created yet, or its value was handed over.
     kPending,  ///< Its elements are being gathered.
+    kTable,    ///< It is of the table that is asked for, and no long pair.
     kForeign,  ///< It is no value, or not for us to judge.
   };
 
@@ -65,10 +63,15 @@ class ArchiveReader {
   [[nodiscard]] Result<void> end_archived_set(const ArchiveLine& line);
   [[nodiscard]] Result<void> end_archive(const ArchiveLine& line);
   [[nodiscard]] Result<void> begin_set(const ArchiveLine& line);
+  /// Whether the set is passed over, or an error, because it is of another store.
+  [[nodiscard]] bool is_of_other_store(std::string_view set_name);
   [[nodiscard]] Result<void> gather(const ArchiveLine& line);
+  [[nodiscard]] Result<void> take_table_element(std::string_view set_name);
   [[nodiscard]] Result<void> finish_set();
   [[nodiscard]] Result<void> decode();
   [[nodiscard]] Result<void> hand_over(const layout::Decoded& decoded);
+  [[nodiscard]] Result<void> hand_over_long_pair(const layout::Decoded& decoded);
+  [[nodiscard]] Result<void> pass_over(std::string_view set_name);
   /// Passes the set over; an error if it is one of ours.
   [[nodiscard]] Result<void> reject(std::uint64_t line, LineFault fault, std::string_view word);
   [[nodiscard]] bool is_marked() const;
@@ -97,6 +100,9 @@ class ArchiveReader {
   void restore(const Kept& kept, std::string_view& comments);
 
   const Take& take_;
+  std::optional<ArchivedTable> table_;
+  std::optional<TableSet::Kind> table_set_;  ///< What the present set is in it.
+  std::uint64_t table_elements_ = 0;         ///< Of the present set, unless it is a long pair.
   std::string partial_;  ///< The beginning of a line whose end has not come yet.
   std::uint64_t line_ = 0;
   bool in_archive_ = false;

@@ -21,18 +21,12 @@ ArchiveWriter::ArchiveWriter(const Write& write) : write_(write), text_(kArchive
 }
 
 Result<void> ArchiveWriter::add(std::string_view name, const layout::DrawerContent& content) {
-  put_create(name, content);
+  begin_set(name, layout::shape_of(content.kind), layout::options_for(content));
   layout::DrawerEncoder encoder(content);
-  std::uint64_t elements = 0;
-  while (encoder.next(element_)) {
-    put_element(name);
-    ++elements;
-    if (text_.size() >= kPieceBytes)
-      if (auto flushed = flush(); !flushed) return flushed;
-  }
-  put_option(text_, kArchiveSet, elements);
-  text_ += '\n';
-  ++sets_;
+  ipset::Element element;
+  while (encoder.next(element))
+    if (auto written = put(element); !written) return written;
+  end_set();
   return {};
 }
 
@@ -43,9 +37,10 @@ Result<std::uint64_t> ArchiveWriter::finish() {
   return sets_;
 }
 
-void ArchiveWriter::put_create(std::string_view name, const layout::DrawerContent& content) {
-  const layout::SetShape shape = layout::shape_of(content.kind);
-  const ipset::CreateOptions options = layout::options_for(content);
+void ArchiveWriter::begin_set(std::string_view name, layout::SetShape shape,
+                              const ipset::CreateOptions& options) {
+  name_ = name;
+  elements_ = 0;
   text_.append("create ").append(name).append(" ").append(ipset::type_name(shape.type));
   if (options.port_from) {
     put_option(text_, " range ", *options.port_from);
@@ -61,16 +56,24 @@ void ArchiveWriter::put_create(std::string_view name, const layout::DrawerConten
   text_ += '\n';
 }
 
-void ArchiveWriter::put_element(std::string_view name) {
-  text_.append("add ").append(name).append(" ");
-  put_element_word(text_, element_);
-  if (element_.timeout) put_option(text_, " timeout ", *element_.timeout);
-  if (element_.packets) {
-    put_option(text_, " packets ", *element_.packets);
-    put_option(text_, " bytes ", element_.bytes.value_or(0));
+Result<void> ArchiveWriter::put(const ipset::Element& element) {
+  text_.append("add ").append(name_).append(" ");
+  put_element_word(text_, element);
+  if (element.timeout) put_option(text_, " timeout ", *element.timeout);
+  if (element.packets) {
+    put_option(text_, " packets ", *element.packets);
+    put_option(text_, " bytes ", element.bytes.value_or(0));
   }
-  if (!element_.comment.empty()) text_.append(" comment \"").append(element_.comment.view()) += '"';
+  if (!element.comment.empty()) text_.append(" comment \"").append(element.comment.view()) += '"';
   text_ += '\n';
+  ++elements_;
+  return text_.size() >= kPieceBytes ? flush() : Result<void>();
+}
+
+void ArchiveWriter::end_set() {
+  put_option(text_, kArchiveSet, elements_);
+  text_ += '\n';
+  ++sets_;
 }
 
 Result<void> ArchiveWriter::flush() {

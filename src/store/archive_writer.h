@@ -24,17 +24,23 @@ class ArchiveWriter {
 
   /// Writes the set `name` with `content`.
   [[nodiscard]] Result<void> add(std::string_view name, const layout::DrawerContent& content);
+
+  /// The same in parts: begins a set, puts an element into it, ends it.
+  void begin_set(std::string_view name, layout::SetShape shape,
+                 const ipset::CreateOptions& options);
+  [[nodiscard]] Result<void> put(const ipset::Element& element);
+  void end_set();
+
   /// Ends the text; returns how many sets it holds.
   [[nodiscard]] Result<std::uint64_t> finish();
 
  private:
-  void put_create(std::string_view name, const layout::DrawerContent& content);
-  void put_element(std::string_view name);
   [[nodiscard]] Result<void> flush();
 
   const Write& write_;
   std::string text_;
-  ipset::Element element_;
+  std::string name_;  ///< Of the set that was begun.
+  std::uint64_t elements_ = 0;
   std::uint64_t sets_ = 0;
 };
 

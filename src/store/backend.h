@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,15 @@ class Backend {
   [[nodiscard]] virtual Result<bool> transfer(std::string_view key, std::string_view new_key,
                                               Transfer how) = 0;
 
+  /// The same for many keys; by default one after the other.
+  using VisitValue = std::function<void(std::size_t index, std::optional<std::string_view> value)>;
+  [[nodiscard]] virtual Result<void> read_all(std::span<const std::string_view> keys,
+                                              const VisitValue& visit);
+  [[nodiscard]] virtual Result<void> write_all(std::span<const KeyValue> pairs);
+  using VisitRemoved = std::function<void(std::size_t index, bool removed)>;
+  [[nodiscard]] virtual Result<void> remove_all(std::span<const std::string_view> keys,
+                                                const VisitRemoved& visit);
+
   [[nodiscard]] virtual Result<void> for_each(std::string_view pattern,
                                               const std::function<void(const KeyInfo&)>& visit) = 0;
   [[nodiscard]] virtual Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern,
@@ -48,6 +58,12 @@ class Backend {
   [[nodiscard]] virtual Result<std::uint64_t> save(
       const std::function<Result<void>(std::string_view text)>& write) = 0;
   [[nodiscard]] virtual Result<SweepResult> sweep() = 0;
+
+  /// Of a table; empty for drawers, of which there are as many as there are keys.
+  [[nodiscard]] virtual std::string_view table() const { return {}; }
+  [[nodiscard]] virtual Result<std::optional<TableInfo>> table_info() { return std::nullopt; }
+  using DropProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+  [[nodiscard]] virtual Result<bool> drop(const DropProgress& progress);
 };
 
 }  // namespace ipsetkv::store

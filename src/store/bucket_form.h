@@ -12,15 +12,19 @@ namespace ipsetkv::store {
 /// How many keys a bucket holds before it is halved, and below how many it is joined with its
 /// neighbour.
 ///
-/// Reading a key takes the kernel some 13 ns for every second set, to find the bucket by its name,
-/// and some 150 ns for every key in the bucket; so with s buckets of n keys it is fastest where
-/// n = s * 13 / (2 * 150). Halving at the n where twice as many buckets are as fast keeps the time
-/// near the least, and lets every bucket decide for itself, by its own depth.
+/// To find a bucket takes the kernel a time for every set before it, and to read it one for every
+/// key in it (docs/design.md has both). A bucket is halved where twice as many of them would cost
+/// readers and writers together no more: that keeps the sum near the least, and lets every bucket
+/// decide for itself, by its depth.
 [[nodiscard]] std::size_t most_keys(unsigned depth);
 [[nodiscard]] std::size_t least_keys(unsigned depth);
 
 /// What a bucket's set is created with: sized so that it never grows, which would take as long as
 /// halving it.
 [[nodiscard]] ipset::CreateOptions bucket_options(BucketNumber bucket);
+
+/// The same for the head, and for the index of long pairs.
+[[nodiscard]] ipset::CreateOptions head_options();
+[[nodiscard]] ipset::CreateOptions index_options();
 
 }  // namespace ipsetkv::store

@@ -46,65 +46,91 @@ Result<BucketGrowth::Fill> BucketGrowth::look(BucketNumber bucket) {
   return Fill{.keys = (*header)->elements.value_or(0), .memory_bytes = (*header)->memory_bytes};
 }
 
-void BucketGrowth::follow(BucketNumber bucket, Fill fill) {
+std::size_t BucketGrowth::room(BucketNumber bucket, Fill fill) {
+  const std::size_t most = most_keys(depth_of(bucket));
+  return most - std::min(most, fill.keys);
+}
+
+bool BucketGrowth::follow(BucketNumber bucket, Fill fill) {
   const unsigned depth = depth_of(bucket);
   const bool full = fill.keys > most_keys(depth) && depth < kMaxDepth;
   const bool sparse = fill.keys < least_keys(depth);
-  if (!full && !sparse && !is_wasteful(fill)) return;
+  if (!full && !sparse && !is_wasteful(fill)) return false;
   if (skips_ > 0) {
     --skips_;
-    return;
+    return false;
   }
   gathered_.clear();
-  if (full)
-    halve(bucket);
-  else if (sparse)
-    join(bucket);
-  else
-    renew(bucket);
+  if (full) return halve(bucket);
+  if (sparse) return join(bucket);
+  renew(bucket);
+  return false;
 }
 
-void BucketGrowth::halve(BucketNumber bucket) {
+std::vector<std::pair<BucketNumber, BucketGrowth::Fill>> BucketGrowth::look_at_all() {
+  std::vector<std::pair<BucketNumber, Fill>> all;
+  auto listing = connection_.list({}, ipset::ListMode::kHeaders);
+  while (listing) {
+    const auto header = listing->next_set();
+    if (!header || *header == nullptr) break;
+    const auto bucket = buckets_.open_bucket((*header)->name.view());
+    if (bucket)
+      all.emplace_back(*bucket, Fill{.keys = (*header)->elements.value_or(0),
+                                     .memory_bytes = (*header)->memory_bytes});
+  }
+  return all;
+}
+
+void BucketGrowth::follow_all() {
+  // Those that come of halving or joining may need the same.
+  bool any = true;
+  for (unsigned round = 0; any && round < kMaxDepth; ++round) {
+    any = false;
+    for (const auto& [bucket, fill] : look_at_all()) {
+      // A failure with one says nothing of the next.
+      skips_ = 0;
+      any = follow(bucket, fill) || any;
+    }
+  }
+}
+
+bool BucketGrowth::halve(BucketNumber bucket) {
   const TableNames& names = buckets_.names();
   const auto locked = buckets_.try_lock(bucket);
-  if (!locked || !*locked) return;
+  if (!locked || !*locked) return false;
   const ipset::SetName name = names.bucket(bucket, BucketState::kLocked);
   const bool ready = gather(name) && fill(bucket * 2) && fill(bucket * 2 + 1) &&
                      buckets_.rename(name, names.bucket(bucket, BucketState::kHalved));
-  if (ready) {
-    (void)buckets_.open_halves(bucket, connection_.port_id());
-    return;
-  }
+  if (ready) return buckets_.open_halves(bucket, connection_.port_id());
   discard(bucket * 2);
   discard(bucket * 2 + 1);
   buckets_.open(bucket);
   skips_ = kSkips;
+  return false;
 }
 
-void BucketGrowth::join(BucketNumber bucket) {
+bool BucketGrowth::join(BucketNumber bucket) {
   const TableNames& names = buckets_.names();
   const BucketNumber first = bucket & ~BucketNumber{1};
   const BucketNumber second = first + 1;
   const auto locked = buckets_.try_lock(first);
-  if (!locked || !*locked) return;
+  if (!locked || !*locked) return false;
   const auto other = buckets_.try_lock(second);
   if (!other || !*other) {
     buckets_.open(first);
     skips_ = kSkips;
-    return;
+    return false;
   }
   const ipset::SetName name = names.bucket(first, BucketState::kLocked);
   const bool ready = gather(name) && gather(names.bucket(second, BucketState::kLocked)) &&
                      gathered_.size() < most_keys(depth_of(first) - 1) / 2 && fill(first / 2) &&
                      buckets_.rename(name, names.bucket(first, BucketState::kJoined));
-  if (ready) {
-    (void)buckets_.open_joined(first, connection_.port_id());
-    return;
-  }
+  if (ready) return buckets_.open_joined(first, connection_.port_id());
   discard(first / 2);
   buckets_.open(first);
   buckets_.open(second);
   skips_ = kSkips;
+  return false;
 }
 
 void BucketGrowth::renew(BucketNumber bucket) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ipset/connection.h"
@@ -25,16 +26,24 @@ class BucketGrowth {
     std::size_t memory_bytes = 0;
   };
   /// Does what the bucket needs. What cannot be done now, because others have the bucket or the
-  /// kernel has no memory, is left for the next time.
-  void follow(BucketNumber bucket, Fill fill);
+  /// kernel has no memory, is left for the next time. Whether there are other buckets now.
+  bool follow(BucketNumber bucket, Fill fill);
+
+  /// Does what any bucket needs, until none needs anything. Looks at all sets there are.
+  void follow_all();
+
+  /// How many more keys the bucket may get before it is halved.
+  [[nodiscard]] static std::size_t room(BucketNumber bucket, Fill fill);
 
   /// Looks how full a bucket is, for those who write without reading.
   [[nodiscard]] Result<Fill> look(BucketNumber bucket);
 
  private:
-  void halve(BucketNumber bucket);
-  void join(BucketNumber bucket);
+  [[nodiscard]] bool halve(BucketNumber bucket);
+  [[nodiscard]] bool join(BucketNumber bucket);
   void renew(BucketNumber bucket);
+  /// All open buckets as they are now.
+  [[nodiscard]] std::vector<std::pair<BucketNumber, Fill>> look_at_all();
   /// Appends the elements of the set.
   [[nodiscard]] bool gather(const ipset::SetName& name);
   /// Makes the set that will be `bucket`, with those of the gathered elements that belong to it.

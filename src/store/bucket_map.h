@@ -15,6 +15,8 @@ class BucketMap {
   [[nodiscard]] BucketNumber find(const layout::Digest& digest) const {
     return bucket_at(digest, depths_[slot_of(digest)]);
   }
+  /// About how many buckets there are.
+  [[nodiscard]] std::size_t size() const { return depths_.size(); }
   /// There is such a bucket.
   void learn(BucketNumber bucket);
   /// There is no table, or another.

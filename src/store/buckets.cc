@@ -49,6 +49,14 @@ Buckets::Buckets(ipset::Connection& connection, std::string_view table)
       names_(table, connection.port_id()),
       batch_(connection.new_batch(kBatchBytes)) {}
 
+std::optional<BucketNumber> Buckets::open_bucket(std::string_view set_name) const {
+  const auto set = parse_table_set(set_name);
+  const auto own = parse_table_set(names_.bucket(kFirstBucket).view());
+  const bool is_open = set && set->table == names_.table() && set->generation == own->generation &&
+                       set->kind == TableSet::Kind::kBucket && set->state == BucketState::kOpen;
+  return is_open ? std::optional(set->bucket) : std::nullopt;
+}
+
 Buckets::Search::Search(Buckets& buckets, const layout::Digest& digest)
     : buckets_(buckets), digest_(digest), bucket_(buckets.map_.find(digest)) {}
 

@@ -26,6 +26,8 @@ class Buckets {
   [[nodiscard]] TableNames& names() { return names_; }
   [[nodiscard]] const TableNames& names() const { return names_; }
   [[nodiscard]] const BucketMap& map() const { return map_; }
+  /// The bucket that a set is, if it is an open one of this table.
+  [[nodiscard]] std::optional<BucketNumber> open_bucket(std::string_view set_name) const;
   /// All that is known about the buckets is of a table that is gone.
   void forget() { map_.clear(); }
 

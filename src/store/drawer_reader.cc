@@ -114,7 +114,7 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
                                             std::string* value, Drawer& drawer) {
   if (!layout::can_be_drawer(header)) return Content::kForeign;
   drawer = describe(header);
-  decoder_.begin(header, is_digest(header.name.view()), value);
+  decoder_.begin(header, keeps_key_inside(header.name.view()), value);
   for (;;) {
     const auto element = listing.next_element_view();
     if (!element) return tl::unexpected(element.error());
@@ -138,18 +138,18 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   return Content::kValue;
 }
 
-Result<std::optional<std::string>> DrawerReader::key_of(const ipset::SetName& name) {
+Result<std::optional<std::string>> DrawerReader::key_of(const ipset::SetName& name,
+                                                        Drawer& drawer) {
   auto listing = connection_.list(name.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = listing->next_set();
   if (!header && header.error().code != ErrorCode::kNoSuchSet)
     return tl::unexpected(header.error());
   if (!header || *header == nullptr) return std::nullopt;
-  Drawer drawer;
   const auto content = read_elements(*listing, **header, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content != Content::kValue) return std::nullopt;
-  if (!is_digest(name.view())) return std::string(name.view());
+  if (!keeps_key_inside(name.view())) return std::string(name.view());
   if (decoder_.key().empty()) return std::nullopt;
   return decoder_.key();
 }

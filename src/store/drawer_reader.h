@@ -53,11 +53,13 @@ class DrawerReader {
   /// to let the value live longer, or to put another set there.
   [[nodiscard]] Result<Content> read(const Place& place, std::string* value, Drawer& drawer);
 
-  /// The same for somebody who holds the lock of the stripe, and need not wait for writers.
+  /// The same for somebody who holds the lock of the stripe, and need not wait for writers, or
+  /// where there are none. Content::kEnded is final then.
   [[nodiscard]] Result<Content> read_locked(const Place& place, std::string* value, Drawer& drawer);
 
   /// The key whose value the set `name` holds; nothing if it holds none, or one that has expired.
-  [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name);
+  [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name,
+                                                          Drawer& drawer);
 
   /// Calls `visit` for each set that holds a value, or held one, and whose name `wanted` accepts,
   /// with its key.

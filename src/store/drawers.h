@@ -51,6 +51,10 @@ class Drawers final : public Backend {
   DrawerWriter writer_;
 };
 
+/// Removes the locks and spare sets of writers that died, and locks at rest; how many writers' sets
+/// they were.
+[[nodiscard]] Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection);
+
 /// The content for a value at `place`. Errors: kValueTooLong.
 [[nodiscard]] Result<layout::DrawerContent> content_of(const Place& place, std::string_view value,
                                                        Layout layout,

@@ -84,13 +84,15 @@ Result<Place> place_of(std::string_view key) {
   return Place{.name = digest_name(key), .key_inside = key, .stripe = stripe_of(key)};
 }
 
-Place place_at(const ipset::SetName& name) {
-  return {.name = name, .key_inside = {}, .stripe = stripe_of(name.view())};
+Place place_at(const ipset::SetName& name, std::string_view key) {
+  return {.name = name, .key_inside = key, .stripe = stripe_of(name.view())};
 }
 
 bool is_digest(std::string_view set_name) {
   return set_name.size() == ipset::SetName::kLimit && set_name.starts_with(kDigestMark);
 }
+
+bool keeps_key_inside(std::string_view set_name) { return set_name.starts_with(kReservedMark); }
 
 bool can_be_key(std::string_view set_name) { return can_be_name(set_name) || is_digest(set_name); }
 

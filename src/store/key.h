@@ -26,14 +26,17 @@ struct Place {
 /// The place of `key`. Errors: those of check_key.
 [[nodiscard]] Result<Place> place_of(std::string_view key);
 
-/// The place of a drawer in a set of the store's own, which is no key's.
-[[nodiscard]] Place place_at(const ipset::SetName& name);
+/// The place of a drawer in a set of the store's own, which keeps `key` inside; borrowed.
+[[nodiscard]] Place place_at(const ipset::SetName& name, std::string_view key);
 
 /// Whether a set of this name can be a key's, whose name it is or whose digest.
 [[nodiscard]] bool can_be_key(std::string_view set_name);
 
 /// Whether the name is a digest, so that the set must hold its key.
 [[nodiscard]] bool is_digest(std::string_view set_name);
+
+/// Whether a drawer of this name keeps its key inside: the name is a digest, or the store's own.
+[[nodiscard]] bool keeps_key_inside(std::string_view set_name);
 
 /// The names of the store's own sets, which no key's set has.
 ///

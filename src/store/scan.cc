@@ -70,7 +70,8 @@ Result<ScanPage> Drawers::scan(std::uint64_t cursor, std::string_view pattern, s
   if (end < entries->size()) page.next_cursor = (*entries)[end].hash;
   for (std::size_t index = 0; index < end; ++index) {
     const ipset::SetName& name = (*entries)[index].name;
-    const auto key = reader_.key_of(name);
+    Drawer drawer;
+    const auto key = reader_.key_of(name, drawer);
     if (!key) return tl::unexpected(key.error());
     if (*key && glob_matches(pattern, **key)) page.keys.push_back(**key);
   }

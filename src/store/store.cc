@@ -10,6 +10,7 @@
 #include "store/clock.h"
 #include "store/drawers.h"
 #include "store/implementation.h"
+#include "store/table.h"
 
 namespace ipsetkv {
 namespace {
@@ -24,8 +25,12 @@ Result<ipset::Connection> connect(const Options& options) {
 }  // namespace
 
 Store::Implementation::Implementation(ipset::Connection opened, const Options& options)
-    : connection_(std::move(opened)),
-      backend_(std::make_unique<store::Drawers>(connection_, options.timeout)) {}
+    : connection_(std::move(opened)) {
+  if (options.table.empty())
+    backend_ = std::make_unique<store::Drawers>(connection_, options.timeout);
+  else
+    backend_ = std::make_unique<store::Table>(connection_, options.table, options.timeout);
+}
 
 Store::Store(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
@@ -34,6 +39,8 @@ Store& Store::operator=(Store&& other) noexcept = default;
 Store::~Store() = default;
 
 Result<Store> Store::open(const Options& options) {
+  if (!options.table.empty() && !store::is_table_name(options.table))
+    return tl::unexpected(Error{.code = ErrorCode::kTableName}.about(options.table));
   auto connection = connect(options);
   if (!connection) return tl::unexpected(connection.error());
   return Store(std::make_unique<Implementation>(*std::move(connection), options));
@@ -77,6 +84,38 @@ Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view 
   std::optional<Deadline> deadline;
   if ((*present)->deadline) deadline = store::from_ms(*(*present)->deadline);
   return std::optional(deadline);
+}
+
+Result<void> Store::set_all(std::span<const KeyValue> pairs) {
+  return implementation_->backend().write_all(pairs);
+}
+
+Result<void> Store::get_all(
+    std::span<const std::string_view> keys,
+    const std::function<void(std::size_t index, std::optional<std::string_view> value)>& visit) {
+  return implementation_->backend().read_all(keys, visit);
+}
+
+Result<std::uint64_t> Store::del_all(
+    std::span<const std::string_view> keys,
+    const std::function<void(std::size_t index, bool deleted)>& visit) {
+  std::uint64_t count = 0;
+  const auto done =
+      implementation_->backend().remove_all(keys, [&](std::size_t index, bool removed) {
+        if (removed) ++count;
+        if (visit) visit(index, removed);
+      });
+  if (!done) return tl::unexpected(done.error());
+  return count;
+}
+
+Result<std::optional<TableInfo>> Store::table_info() {
+  return implementation_->backend().table_info();
+}
+
+Result<bool> Store::drop(
+    const std::function<void(std::uint64_t done, std::uint64_t all)>& progress) {
+  return implementation_->backend().drop(progress);
 }
 
 Result<void> Store::for_each(std::string_view pattern,

@@ -119,16 +119,22 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
 
 }  // namespace
 
+Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection) {
+  auto leftovers = remove_of_the_dead(connection);
+  if (!leftovers) return leftovers;
+  for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
+    const auto removed = remove_stripe(connection, stripe);
+    if (!removed) return removed;
+    *leftovers += *removed;
+  }
+  return leftovers;
+}
+
 Result<SweepResult> Drawers::sweep() {
   const auto ended = remove_ended(reader_, writer_);
   if (!ended) return tl::unexpected(ended.error());
-  auto leftovers = remove_of_the_dead(connection_);
+  const auto leftovers = sweep_dead_writers(connection_);
   if (!leftovers) return tl::unexpected(leftovers.error());
-  for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
-    const auto removed = remove_stripe(connection_, stripe);
-    if (!removed) return tl::unexpected(removed.error());
-    *leftovers += *removed;
-  }
   return SweepResult{.expired = *ended, .leftovers = *leftovers};
 }
 

@@ -10,14 +10,16 @@
 #include <sodium/randombytes.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
+#include "ipset/protocol.h"
 #include "store/bucket_form.h"
+#include "store/clock.h"
 
 namespace ipsetkv::store {
 namespace {
 
-constexpr std::string_view kForm = "ipsetkv table 1";
 constexpr std::size_t kBatchBytes = 2048;
 
 /// Whoever makes a table has one of these port ids: below all random ones, above all process ids,
@@ -31,8 +33,8 @@ std::uint32_t makers_port(std::string_view table) {
   return kMakersPort + hash % kMakersPorts;
 }
 
-std::string_view text_of(TableMark mark) {
-  return mark == TableMark::kDeadlines ? "deadlines" : "long pairs";
+std::string_view word_of(TableMark mark) {
+  return mark == TableMark::kDeadlines ? "deadlines since " : "long pairs since ";
 }
 
 Error foreign(const ipset::SetName& name) {
@@ -41,6 +43,27 @@ Error foreign(const ipset::SetName& name) {
 
 }  // namespace
 
+std::string comment_of(TableMark mark, std::uint64_t set_at) {
+  return std::string(word_of(mark)).append(std::to_string(set_at));
+}
+
+std::optional<std::uint64_t> set_at(TableMark mark, std::string_view comment) {
+  const std::string_view word = word_of(mark);
+  if (!comment.starts_with(word)) return std::nullopt;
+  comment.remove_prefix(word.size());
+  std::uint64_t at = 0;
+  const auto [end, error] = std::from_chars(comment.begin(), comment.end(), at);
+  if (error != std::errc() || end != comment.end()) return std::nullopt;
+  return at;
+}
+
+ipset::Address address_of(TableMark mark) {
+  // Any address will do that is not the secret's.
+  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
+  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
+  return ipset::Address::inet6(address);
+}
+
 TableSecret TableSecret::random() {
   TableSecret secret;
   do randombytes_buf(secret.bytes_.data(), secret.bytes_.size());
@@ -48,10 +71,10 @@ TableSecret TableSecret::random() {
   return secret;
 }
 
-std::optional<TableSecret> TableSecret::from(const ipset::ElementView& element) {
+std::optional<TableSecret> TableSecret::from(std::span<const std::byte> address) {
   TableSecret secret;
-  if (element.ip.size() != secret.bytes_.size()) return std::nullopt;
-  std::memcpy(secret.bytes_.data(), element.ip.data(), secret.bytes_.size());
+  if (address.size() != secret.bytes_.size()) return std::nullopt;
+  std::memcpy(secret.bytes_.data(), address.data(), secret.bytes_.size());
   return secret;
 }
 
@@ -94,29 +117,41 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
     if (!element) return tl::unexpected(element.error());
     if (*element == nullptr) break;
     const std::string_view comment = (*element)->comment;
-    if (comment == kForm) secret = TableSecret::from(**element);
-    found.has_deadlines = found.has_deadlines || comment == text_of(TableMark::kDeadlines);
-    found.has_long_pairs = found.has_long_pairs || comment == text_of(TableMark::kLongPairs);
+    if (comment == kTableForm) secret = TableSecret::from((*element)->ip);
+    if (const auto at = set_at(TableMark::kDeadlines, comment)) found.deadlines_since = at;
+    if (set_at(TableMark::kLongPairs, comment)) found.has_long_pairs = true;
   }
   if (!secret) return tl::unexpected(foreign(head));
   found.secret = *secret;
+  found.has_deadlines = found.deadlines_since.has_value();
   return found;
 }
 
-Result<void> mark_table(ipset::Connection& connection, const ipset::SetName& head, TableMark mark) {
-  // Any address will do that is not the secret's.
-  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
-  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
+Result<std::uint64_t> mark_table(ipset::Connection& connection, const ipset::SetName& head,
+                                 TableMark mark) {
+  const std::uint64_t now = now_ms();
   ipset::Element element;
-  element.ip = ipset::Address::inet6(address);
-  element.comment = text_of(mark);
+  element.ip = address_of(mark);
+  element.comment = std::string_view(comment_of(mark, now));
   ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.add(head.view(), element, ipset::Existing::kAccept);
-  return connection.execute_all(batch);
+  batch.add(head.view(), element);
+  if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
+  if (batch.code(0) == 0) return now;
+  if (batch.code(0) != IPSET_ERR_EXIST) return tl::unexpected(batch.error(0));
+  const auto marked = read_head(connection, head);
+  if (!marked) return tl::unexpected(marked.error());
+  if (!*marked) return tl::unexpected(Error{.code = ErrorCode::kNoSuchSet}.about(head.view()));
+  // An element that says nothing of it is somebody else's.
+  return (*marked)->deadlines_since.value_or(now);
+}
+
+Result<std::optional<netlink::PortClaim>> claim_making(const ipset::Connection& connection,
+                                                       std::string_view table) {
+  return connection.claim_port(makers_port(table));
 }
 
 Result<void> make_table(ipset::Connection& connection, TableNames names) {
-  const auto claim = connection.claim_port(makers_port(names.table()));
+  const auto claim = claim_making(connection, names.table());
   if (!claim) return tl::unexpected(claim.error());
   if (!*claim) return {};
   const auto present = read_head(connection, names.head());
@@ -125,9 +160,6 @@ Result<void> make_table(ipset::Connection& connection, TableNames names) {
 
   const TableSecret secret = TableSecret::random();
   names.set_generation(secret.generation());
-  ipset::CreateOptions head_options;
-  head_options.comment = true;
-  head_options.hashsize = ipset::kMinHashSize;
   const auto revision =
       connection.choose_revision(kBucketType, kBucketFamily, bucket_options(kFirstBucket));
   if (!revision) return tl::unexpected(revision.error());
@@ -136,11 +168,12 @@ Result<void> make_table(ipset::Connection& connection, TableNames names) {
   const ipset::SetName unfinished = names.bucket(kFirstBucket, BucketState::kFilling);
   ipset::Element element;
   element.ip = secret.address();
-  element.comment = kForm;
+  element.comment = kTableForm;
   ipset::Batch batch = connection.new_batch(kBatchBytes);
   batch.create(names.bucket(kFirstBucket).view(), kBucketType, kBucketFamily, *revision,
                bucket_options(kFirstBucket));
-  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options);
+  batch.create(names.long_index().view(), kBucketType, kBucketFamily, *revision, index_options());
+  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options());
   batch.add(unfinished.view(), element);
   if (auto made = connection.execute_all(batch); !made) return made;
   batch.clear();

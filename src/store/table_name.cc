@@ -10,9 +10,10 @@ namespace ipsetkv::store {
 namespace {
 
 constexpr char kMark = '~';
-constexpr char kEndOfTable = ':';
+constexpr char kTableMark = ':';
 constexpr char kLongPair = '!';
 constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
+constexpr std::string_view kHexDigits = kDigits.substr(0, 16);
 constexpr std::size_t kGenerationDigits = 3;
 constexpr unsigned kGenerationBits = 5;
 constexpr int kHex = 16;
@@ -32,12 +33,14 @@ class NameWriter {
     length_ += text.copy(text_.data() + length_, text_.size() - length_);
   }
   void put(char byte) { put(std::string_view(&byte, 1)); }
-  void put_hex(std::uint32_t number, std::size_t least_digits = 1) {
-    std::array<char, kPortDigits> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, kHex).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    for (std::size_t missing = length; missing < least_digits; ++missing) put('0');
-    put({digits.data(), length});
+  /// The last digit first: names that differ early are told apart early.
+  void put_number(std::uint32_t number) {
+    do put(kHexDigits[number % kHex]);
+    while ((number /= kHex) != 0);
+  }
+  void put_port(std::uint32_t port_id) {
+    for (std::size_t digit = kPortDigits; digit-- > 0;)
+      put(kHexDigits[port_id >> (digit * 4) & (kHexDigits.size() - 1)]);
   }
   void put_generation(std::uint32_t generation) {
     for (std::size_t digit = kGenerationDigits; digit-- > 0;)
@@ -50,11 +53,27 @@ class NameWriter {
   std::size_t length_ = 0;
 };
 
-bool take_hex(std::string_view& text, std::uint32_t& number) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, kHex);
-  if (parsed.ec != std::errc()) return false;
-  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
-  return true;
+/// As put_number writes it.
+std::optional<std::uint32_t> number_in(std::string_view text) {
+  constexpr std::size_t kMostDigits = 8;
+  if (text.empty() || text.size() > kMostDigits) return std::nullopt;
+  std::uint32_t number = 0;
+  for (std::size_t digit = text.size(); digit-- > 0;) {
+    const std::size_t value = kHexDigits.find(text[digit]);
+    if (value == std::string_view::npos) return std::nullopt;
+    number = number * kHex + static_cast<std::uint32_t>(value);
+  }
+  if (text.size() > 1 && text.back() == '0') return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint32_t> port_in(std::string_view text) {
+  std::uint32_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, port, kHex);
+  if (text.size() != kPortDigits || parsed.ec != std::errc() || parsed.ptr != end)
+    return std::nullopt;
+  return port;
 }
 
 bool take_generation(std::string_view& text, std::uint32_t& generation) {
@@ -76,26 +95,31 @@ std::optional<BucketState> state_of(char mark) {
   return std::nullopt;
 }
 
-/// The rest of a bucket's name: its number, its state, and whose doing that is.
-bool take_bucket(std::string_view rest, TableSet& set) {
+/// The part of a bucket's name in front of the table's: its number, its state, and whose doing that
+/// is.
+bool take_bucket(std::string_view text, TableSet& set) {
   set.kind = TableSet::Kind::kBucket;
-  if (!take_hex(rest, set.bucket) || set.bucket == 0 || depth_of(set.bucket) > kMaxDepth)
-    return false;
-  if (rest.empty()) return true;
-  const auto state = state_of(rest.front());
-  if (!state || rest.size() != 1 + kPortDigits) return false;
-  set.state = *state;
-  rest.remove_prefix(1);
-  return take_hex(rest, set.port_id) && rest.empty();
+  const auto marked =
+      std::ranges::find_if(text, [](char byte) { return state_of(byte).has_value(); });
+  const auto digits = static_cast<std::size_t>(marked - text.begin());
+  const auto number = number_in(text.substr(0, digits));
+  if (!number || *number == 0 || depth_of(*number) > kMaxDepth) return false;
+  set.bucket = *number;
+  if (digits == text.size()) return true;
+  set.state = *state_of(text[digits]);
+  const auto port = port_in(text.substr(digits + 1));
+  set.port_id = port.value_or(0);
+  return port.has_value();
 }
 
-bool take_long_pair(std::string_view rest, TableSet& set) {
-  set.kind = TableSet::Kind::kLongPair;
-  std::string_view port = rest.substr(0, kPortDigits);
-  std::string_view number = rest.substr(port.size());
-  std::uint32_t ignored = 0;
-  return port.size() == kPortDigits && take_hex(port, set.port_id) && port.empty() &&
-         take_hex(number, ignored) && number.empty();
+bool take_long_pair(std::string_view text, TableSet& set) {
+  set.kind = text.empty() ? TableSet::Kind::kLongIndex : TableSet::Kind::kLongPair;
+  if (text.empty()) return true;
+  if (text.size() <= kPortDigits) return false;
+  const std::size_t digits = text.size() - kPortDigits;
+  const auto port = port_in(text.substr(digits));
+  set.port_id = port.value_or(0);
+  return port && number_in(text.substr(0, digits));
 }
 
 /// The first bits of a digest, as many as a bucket's number can have.
@@ -128,55 +152,70 @@ TableNames::TableNames(std::string_view table, std::uint32_t port_id)
     : table_(table), port_id_(port_id) {
   NameWriter writer;
   writer.put(kMark);
+  writer.put(kTableMark);
   writer.put(table);
-  writer.put(kEndOfTable);
   head_ = writer.name();
   set_generation(0);
 }
 
 void TableNames::set_generation(std::uint32_t generation) {
-  NameWriter writer(head_.view());
+  NameWriter writer;
+  writer.put(kTableMark);
   writer.put_generation(generation % kGenerations);
-  front_ = writer.name();
+  writer.put(table_.view());
+  back_ = writer.name();
 }
 
 ipset::SetName TableNames::bucket(BucketNumber bucket) const {
-  NameWriter writer(front_.view());
-  writer.put_hex(bucket);
+  NameWriter writer;
+  writer.put(kMark);
+  writer.put_number(bucket);
+  writer.put(back_.view());
   return writer.name();
 }
 
 ipset::SetName TableNames::bucket(BucketNumber bucket, BucketState state) const {
-  NameWriter writer(front_.view());
-  writer.put_hex(bucket);
+  NameWriter writer;
+  writer.put(kMark);
+  writer.put_number(bucket);
   writer.put(static_cast<char>(state));
-  writer.put_hex(port_id_, kPortDigits);
+  writer.put_port(port_id_);
+  writer.put(back_.view());
+  return writer.name();
+}
+
+ipset::SetName TableNames::long_index() const {
+  NameWriter writer;
+  writer.put(kMark);
+  writer.put(kLongPair);
+  writer.put(back_.view());
   return writer.name();
 }
 
 ipset::SetName TableNames::long_pair(std::uint32_t number) const {
-  NameWriter writer(front_.view());
+  NameWriter writer;
+  writer.put(kMark);
   writer.put(kLongPair);
-  writer.put_hex(port_id_, kPortDigits);
-  writer.put_hex(number % kLongPairs);
+  writer.put_number(number % kLongPairs);
+  writer.put_port(port_id_);
+  writer.put(back_.view());
   return writer.name();
 }
 
 std::optional<TableSet> parse_table_set(std::string_view set_name) {
-  TableSet set;
   if (!set_name.starts_with(kMark)) return std::nullopt;
-  set_name.remove_prefix(1);
-  const std::size_t end = set_name.find(kEndOfTable);
-  if (end == std::string_view::npos || !is_table_name(set_name.substr(0, end))) return std::nullopt;
-  set.table = set_name.substr(0, end);
-  set_name.remove_prefix(end + 1);
-  if (set_name.empty()) return set;
-  if (!take_generation(set_name, set.generation)) return std::nullopt;
-  if (set_name.starts_with(kLongPair)) {
-    set_name.remove_prefix(1);
-    return take_long_pair(set_name, set) ? std::optional(set) : std::nullopt;
-  }
-  return take_bucket(set_name, set) ? std::optional(set) : std::nullopt;
+  const std::size_t end = set_name.find(kTableMark);
+  if (end == std::string_view::npos) return std::nullopt;
+  TableSet set;
+  std::string_view what = set_name.substr(1, end - 1);
+  set.table = set_name.substr(end + 1);
+  if (!what.empty() && !take_generation(set.table, set.generation)) return std::nullopt;
+  if (!is_table_name(set.table)) return std::nullopt;
+  if (what.empty()) return set;
+  const bool is_long = what.starts_with(kLongPair);
+  if (is_long) what.remove_prefix(1);
+  const bool taken = is_long ? take_long_pair(what, set) : take_bucket(what, set);
+  return taken ? std::optional(set) : std::nullopt;
 }
 
 }  // namespace ipsetkv::store

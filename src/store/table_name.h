@@ -31,8 +31,8 @@ inline constexpr BucketNumber kFirstBucket = 1;
 /// Whether the digest belongs to the bucket.
 [[nodiscard]] bool belongs_to(const layout::Digest& digest, BucketNumber bucket);
 
-/// What a bucket's set is in, told by the last part of its name. All but kOpen are of one writer,
-/// whose netlink port id is the name's end.
+/// What a bucket's set is in, told by a mark behind its number. All but kOpen are of one writer,
+/// whose netlink port id follows the mark.
 enum class BucketState : char {
   kOpen = 0,       ///< Anybody reads and writes it.
   kLocked = '-',   ///< Its holder alone does, and will give it back.
@@ -41,8 +41,9 @@ enum class BucketState : char {
   kJoined = '<',   ///< What takes its and its neighbour's place is complete, and will be opened.
 };
 
-/// The names of one table's sets. A table that is dropped and made again has another generation, so
-/// that nobody who still knows the former one meets its sets.
+/// The names of one table's sets, and what tells them apart comes first: to find a set the kernel
+/// compares names with those of all sets before it, byte by byte. A table that is dropped and made
+/// again has another generation, so that nobody who still knows the former one meets its sets.
 class TableNames {
  public:
   TableNames() = default;
@@ -63,6 +64,8 @@ class TableNames {
   [[nodiscard]] ipset::SetName bucket(BucketNumber bucket) const;
   /// The bucket's set in a state that it is in by this writer's doing.
   [[nodiscard]] ipset::SetName bucket(BucketNumber bucket, BucketState state) const;
+  /// The set that holds the digests of long pairs.
+  [[nodiscard]] ipset::SetName long_index() const;
   /// The set of a long pair: this writer's `number`th.
   static constexpr std::uint32_t kLongPairs = 1U << 20;
   [[nodiscard]] ipset::SetName long_pair(std::uint32_t number) const;
@@ -71,12 +74,12 @@ class TableNames {
   ipset::FixedText<kMaxTableNameBytes> table_;
   std::uint32_t port_id_ = 0;
   ipset::SetName head_;
-  ipset::SetName front_;  ///< What all others begin with.
+  ipset::SetName back_;  ///< What all others end with.
 };
 
 /// What a set's name says of it, if it is a table's.
 struct TableSet {
-  enum class Kind : std::uint8_t { kHead, kBucket, kLongPair };
+  enum class Kind : std::uint8_t { kHead, kBucket, kLongIndex, kLongPair };
   std::string_view table;
   Kind kind = Kind::kHead;
   std::uint32_t generation = 0;

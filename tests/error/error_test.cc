@@ -33,6 +33,8 @@ std::vector<Case> cases() {
       {{.code = kKeyTooLong, .actual = 40, .limit = 31}, kUsage, {"40 bytes", "31"}},
       {{.code = kNotANumber}, kUsage, {"not a decimal number", "unchanged"}},
       {{.code = kValueTooLong, .actual = 9, .limit = 8}, kUsage, {"9 bytes", "limit is 8", "old"}},
+      {{.code = kTableName}, kUsage, {"1 to 12 letters"}},
+      {{.code = kNoTable}, kUsage, {"drawers", "table"}},
       {{.code = kNamespaceMissing}, kUsage, {"namespace", "ip netns list"}},
       {{.code = kNotPermitted},
        kKernel,

@@ -34,7 +34,7 @@ Reading read_in_pieces(std::string_view text, std::size_t piece_bytes) {
     reading.keys.push_back(std::string(key.key) + "=" + std::string(key.value));
     return {};
   };
-  ArchiveReader reader(take);
+  ArchiveReader reader({}, take);
   while (!text.empty() && reading.result) {
     // An allocation of its own shows whoever reads beyond it or keeps it.
     const std::string piece(text.substr(0, piece_bytes));
@@ -506,7 +506,7 @@ TEST(ArchiveReader, EndsWithTheErrorOfWhoeverTakesTheKeys) {
   const ArchiveReader::Take take = [](const ArchivedKey& key) -> Result<void> {
     return tl::unexpected(Error{.code = ErrorCode::kKeyExists}.about(key.key));
   };
-  ArchiveReader reader(take);
+  ArchiveReader reader({}, take);
   const auto fed = reader.feed(kArchive);
   ASSERT_FALSE(fed);
   EXPECT_EQ(fed.error().code, ErrorCode::kKeyExists);

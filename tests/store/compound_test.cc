@@ -23,7 +23,10 @@ using If = SetOptions::If;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-using CompoundTest = StoreTest;
+class CompoundTest : public AnyStoreTest {};
+INSTANTIATE_TEST_SUITE_P(Any, CompoundTest, every_store(), name_of_store);
+/// What is of drawers only.
+using DrawerCompoundTest = StoreTest;
 
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
@@ -35,7 +38,7 @@ void put(Store& store, std::string_view key, std::string_view value, Layout layo
   ASSERT_TRUE(done) << done.error().message();
 }
 
-TEST_F(CompoundTest, SetsWhereThereIsNoKeyOnly) {
+TEST_P(CompoundTest, SetsWhereThereIsNoKeyOnly) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const SetOptions options{.condition = If::kAbsent, .return_old = true, .layout = layout.layout};
@@ -51,7 +54,7 @@ TEST_F(CompoundTest, SetsWhereThereIsNoKeyOnly) {
   });
 }
 
-TEST_F(CompoundTest, SetsWhereThereIsAKeyOnly) {
+TEST_P(CompoundTest, SetsWhereThereIsAKeyOnly) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const SetOptions options{
@@ -71,7 +74,7 @@ TEST_F(CompoundTest, SetsWhereThereIsAKeyOnly) {
   EXPECT_THAT(store.keys().value(), IsEmpty());
 }
 
-TEST_F(CompoundTest, ReturnsWhatWasThereWhateverItsFormAndLength) {
+TEST_P(CompoundTest, ReturnsWhatWasThereWhateverItsFormAndLength) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     std::optional<std::string> before;
@@ -88,7 +91,7 @@ TEST_F(CompoundTest, ReturnsWhatWasThereWhateverItsFormAndLength) {
   });
 }
 
-TEST_F(CompoundTest, ComparesAndSets) {
+TEST_P(CompoundTest, ComparesAndSets) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const std::string old = "one" + std::string(1, '\0') + "two";
@@ -109,7 +112,7 @@ TEST_F(CompoundTest, ComparesAndSets) {
   });
 }
 
-TEST_F(CompoundTest, CountsUpToTheLimitsOfSixtyFourBits) {
+TEST_P(CompoundTest, CountsUpToTheLimitsOfSixtyFourBits) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     EXPECT_EQ(store.increment(key).value(), 1);
@@ -131,7 +134,7 @@ TEST_F(CompoundTest, CountsUpToTheLimitsOfSixtyFourBits) {
   });
 }
 
-TEST_F(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
+TEST_P(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
   using namespace std::string_literals;
   const std::string values[] = {"",
                                 " 1",
@@ -170,7 +173,7 @@ TEST_F(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
   });
 }
 
-TEST_F(CompoundTest, AppendsToWhatIsThere) {
+TEST_P(CompoundTest, AppendsToWhatIsThere) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     EXPECT_EQ(store.append(key, "one").value(), 3U);
@@ -187,7 +190,7 @@ TEST_F(CompoundTest, AppendsToWhatIsThere) {
   });
 }
 
-TEST_F(CompoundTest, OverwritesAPartAndFillsUpWithZeros) {
+TEST_P(CompoundTest, OverwritesAPartAndFillsUpWithZeros) {
   using namespace std::string_literals;
   const struct {
     std::string old;
@@ -223,7 +226,7 @@ TEST_F(CompoundTest, OverwritesAPartAndFillsUpWithZeros) {
   });
 }
 
-TEST_F(CompoundTest, ReadsAPartByTheRulesOfRedis) {
+TEST_P(CompoundTest, ReadsAPartByTheRulesOfRedis) {
   const struct {
     std::int64_t first;
     std::int64_t last;
@@ -304,7 +307,7 @@ void for_each_transfer(Store& store, Visit visit) {
   });
 }
 
-TEST_F(CompoundTest, RenamesAValueWithItsDeadlineAndLayout) {
+TEST_P(CompoundTest, RenamesAValueWithItsDeadlineAndLayout) {
   Store store = open();
   for_each_transfer(store, [&](std::string_view key, const Destination& to, const std::string&,
                                const auto& expect_all_of_it) {
@@ -318,7 +321,7 @@ TEST_F(CompoundTest, RenamesAValueWithItsDeadlineAndLayout) {
   EXPECT_THAT(store.keys().value(), IsEmpty());
 }
 
-TEST_F(CompoundTest, RenamesToAKeyThatIsThereOnlyWhereItMay) {
+TEST_P(CompoundTest, RenamesToAKeyThatIsThereOnlyWhereItMay) {
   Store store = open();
   for_each_transfer(store, [&](std::string_view key, const Destination& to, const std::string&,
                                const auto& expect_all_of_it) {
@@ -328,7 +331,7 @@ TEST_F(CompoundTest, RenamesToAKeyThatIsThereOnlyWhereItMay) {
   });
 }
 
-TEST_F(CompoundTest, CopiesAValueWithItsDeadlineAndLayout) {
+TEST_P(CompoundTest, CopiesAValueWithItsDeadlineAndLayout) {
   Store store = open();
   for_each_transfer(store, [&](std::string_view key, const Destination& to, const std::string&,
                                const auto& expect_all_of_it) {
@@ -341,7 +344,7 @@ TEST_F(CompoundTest, CopiesAValueWithItsDeadlineAndLayout) {
   });
 }
 
-TEST_F(CompoundTest, RenamesAndCopiesAKeyToItselfAndNoneToNothing) {
+TEST_P(CompoundTest, RenamesAndCopiesAKeyToItselfAndNoneToNothing) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -378,7 +381,7 @@ constexpr Growth kGrowths[] = {
     },
 };
 
-TEST_F(CompoundTest, KeepsALayoutThatWasChosenAsLongAsTheValueFits) {
+TEST_F(DrawerCompoundTest, KeepsALayoutThatWasChosenAsLongAsTheValueFits) {
   const struct {
     Layout layout;
     std::size_t length;
@@ -416,7 +419,7 @@ TEST_F(CompoundTest, KeepsALayoutThatWasChosenAsLongAsTheValueFits) {
     }
 }
 
-TEST_F(CompoundTest, KeepsTheLayoutOfANumber) {
+TEST_P(CompoundTest, KeepsTheLayoutOfANumber) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     put(store, key, "98", layout.layout);
@@ -427,7 +430,7 @@ TEST_F(CompoundTest, KeepsTheLayoutOfANumber) {
 
 // The layout `counters` has a number for each element, and what a deadline or a key needs is not
 // left to the value.
-TEST_F(CompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlineOrKey) {
+TEST_F(DrawerCompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlineOrKey) {
   Store store = open();
   const std::string value(kMaxCountersBytes, 'v');
   put(store, "drawer", value, Layout::kCounters);
@@ -445,7 +448,7 @@ TEST_F(CompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlineOrKey
               ElementsAre("a key that is no name", "another that is no name"));
 }
 
-TEST_F(CompoundTest, LeavesTheOldValueWhereItFails) {
+TEST_F(DrawerCompoundTest, LeavesTheOldValueWhereItFails) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);

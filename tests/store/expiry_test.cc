@@ -30,7 +30,10 @@ using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-using ExpiryTest = StoreTest;
+class ExpiryTest : public AnyStoreTest {};
+INSTANTIATE_TEST_SUITE_P(Any, ExpiryTest, every_store(), name_of_store);
+/// What is of drawers only.
+using DrawerExpiryTest = StoreTest;
 
 Deadline now() { return deadline_in(0ms); }
 
@@ -78,7 +81,7 @@ std::vector<Question> questions() {
   };
 }
 
-TEST_F(ExpiryTest, IsExactToTheMillisecondWhateverIsAsked) {
+TEST_P(ExpiryTest, IsExactToTheMillisecondWhateverIsAsked) {
   Store store = open();
   for (const auto& [name, ask] : questions())
     for_each_form([&](const NamedLayout& layout, std::string_view key) {
@@ -167,7 +170,7 @@ int read_to_the_end(std::string_view key, std::string_view value) {
 }
 
 // By the clock the value has an hour left: nobody but the kernel ends it.
-TEST_F(ExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheKernelIsFirst) {
+TEST_F(DrawerExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheKernelIsFirst) {
   Store store = open();
   std::vector<pid_t> readers;
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
@@ -181,7 +184,7 @@ TEST_F(ExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheKernelIsFirst) {
   EXPECT_THAT(set_names(), IsEmpty());
 }
 
-TEST_F(ExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheClockIsFirst) {
+TEST_F(DrawerExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheClockIsFirst) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     for (const std::size_t length : kLengths) {
@@ -197,7 +200,7 @@ TEST_F(ExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheClockIsFirst) {
 }
 
 // Readers go by the deadline; the kernel is given a second more than is left, in whole seconds.
-TEST_F(ExpiryTest, IsEnforcedByTheKernelWhenNobodyOfOursRuns) {
+TEST_F(DrawerExpiryTest, IsEnforcedByTheKernelWhenNobodyOfOursRuns) {
   const Deadline deadline = deadline_in(1s);
   const std::string mark = " packets " + std::to_string(deadline.time_since_epoch().count()) + " ";
   ASSERT_EQ(wait_for(start_process([=] {
@@ -227,7 +230,7 @@ TEST_F(ExpiryTest, IsEnforcedByTheKernelWhenNobodyOfOursRuns) {
   }
 }
 
-TEST_F(ExpiryTest, IsKeptUpToTenYearsAhead) {
+TEST_F(DrawerExpiryTest, IsKeptUpToTenYearsAhead) {
   constexpr auto kLongestOfTheKernel = std::chrono::seconds(2'147'483 - 2 * 60);
   const struct {
     milliseconds life;
@@ -255,7 +258,7 @@ TEST_F(ExpiryTest, IsKeptUpToTenYearsAhead) {
     });
 }
 
-TEST_F(ExpiryTest, OfTheEmptyValueIsLikeThatOfAnyOther) {
+TEST_P(ExpiryTest, OfTheEmptyValueIsLikeThatOfAnyOther) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -274,7 +277,7 @@ TEST_F(ExpiryTest, OfTheEmptyValueIsLikeThatOfAnyOther) {
   });
 }
 
-TEST_F(ExpiryTest, GoesWithAPlainSetAndStaysWithKeepDeadline) {
+TEST_P(ExpiryTest, GoesWithAPlainSetAndStaysWithKeepDeadline) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -293,7 +296,7 @@ TEST_F(ExpiryTest, GoesWithAPlainSetAndStaysWithKeepDeadline) {
   });
 }
 
-TEST_F(ExpiryTest, StaysInCompoundWrites) {
+TEST_P(ExpiryTest, StaysInCompoundWrites) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -310,7 +313,7 @@ TEST_F(ExpiryTest, StaysInCompoundWrites) {
   });
 }
 
-TEST_F(ExpiryTest, IsLeftAndChangedByPersistAndExpireWithTheValueAndItsLayout) {
+TEST_P(ExpiryTest, IsLeftAndChangedByPersistAndExpireWithTheValueAndItsLayout) {
   Store store = open();
   EXPECT_FALSE(store.persist("none").value());
   EXPECT_FALSE(store.expire("none", deadline_in(1h)).value());
@@ -335,7 +338,7 @@ TEST_F(ExpiryTest, IsLeftAndChangedByPersistAndExpireWithTheValueAndItsLayout) {
   EXPECT_THAT(store.keys().value(), testing::SizeIs(2));
 }
 
-TEST_F(ExpiryTest, IsGivenOnItsConditionsOnly) {
+TEST_P(ExpiryTest, IsGivenOnItsConditionsOnly) {
   const Deadline present = deadline_in(1h);
   const Deadline earlier = present - 1ms;
   const Deadline later = present + 1ms;
@@ -383,7 +386,7 @@ TEST_F(ExpiryTest, IsGivenOnItsConditionsOnly) {
     });
 }
 
-TEST_F(ExpiryTest, InThePastRemovesTheKeyWhereTheConditionHolds) {
+TEST_F(DrawerExpiryTest, InThePastRemovesTheKeyWhereTheConditionHolds) {
   Store store = open();
   const Deadline moments[] = {deadline_in(-1ms), Deadline(0ms), Deadline(-1ms), Deadline::min()};
   for (const Deadline past : moments)
@@ -462,7 +465,7 @@ std::vector<Question> questions_that_make_no_key() {
   return all;
 }
 
-TEST_F(ExpiryTest, GivesTheMemoryBackToWhoeverAsksForTheKey) {
+TEST_F(DrawerExpiryTest, GivesTheMemoryBackToWhoeverAsksForTheKey) {
   for (const auto& [name, ask] : questions_that_make_no_key())
     for (const auto& leave : {leave_ended_by_clock, leave_ended_by_kernel}) {
       SCOPED_TRACE(name + (leave == leave_ended_by_clock ? ", by the clock" : ", by the kernel"));
@@ -476,7 +479,7 @@ TEST_F(ExpiryTest, GivesTheMemoryBackToWhoeverAsksForTheKey) {
     }
 }
 
-TEST_F(ExpiryTest, MakesRoomForTheNextValue) {
+TEST_F(DrawerExpiryTest, MakesRoomForTheNextValue) {
   for (const auto& leave : {leave_ended_by_clock, leave_ended_by_kernel}) {
     Store store = open();
     const auto keys = leave(store);
@@ -494,7 +497,7 @@ TEST_F(ExpiryTest, MakesRoomForTheNextValue) {
   }
 }
 
-TEST_F(ExpiryTest, GivesTheMemoryBackWhenItIsSweptAndNoOther) {
+TEST_F(DrawerExpiryTest, GivesTheMemoryBackWhenItIsSweptAndNoOther) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
     const std::string key = "stays " + std::string(layout.name) + std::string(stem);

@@ -30,7 +30,10 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAreArray;
 
-using ScanTest = StoreTest;
+class ScanTest : public AnyStoreTest {};
+INSTANTIATE_TEST_SUITE_P(Any, ScanTest, every_store(), name_of_store);
+/// What is of drawers only.
+using DrawerScanTest = StoreTest;
 
 /// All keys that a scan meets, page by page.
 std::vector<std::string> scan_all(Store& store, std::string_view pattern, std::size_t count,
@@ -64,7 +67,7 @@ std::vector<std::string> awkward_keys() {
   return keys;
 }
 
-TEST_F(ScanTest, MeetsEveryKeyOnceWhateverItsBytesAndThePagesLength) {
+TEST_P(ScanTest, MeetsEveryKeyOnceWhateverItsBytesAndThePagesLength) {
   Store store = open();
   EXPECT_THAT(scan_all(store, "*", 10), IsEmpty());
   const auto keys = awkward_keys();
@@ -75,7 +78,7 @@ TEST_F(ScanTest, MeetsEveryKeyOnceWhateverItsBytesAndThePagesLength) {
     EXPECT_THAT(scan_all(store, "*", count), UnorderedElementsAreArray(keys)) << count;
 }
 
-TEST_F(ScanTest, MeetsWhatKeysListsWhateverThePattern) {
+TEST_P(ScanTest, MeetsWhatKeysListsWhateverThePattern) {
   Store store = open();
   for (const std::string& key : awkward_keys()) expect_set(store, key, key);
   for (const std::string_view pattern :
@@ -86,7 +89,7 @@ TEST_F(ScanTest, MeetsWhatKeysListsWhateverThePattern) {
           << pattern;
 }
 
-TEST_F(ScanTest, LooksAtAsManySetsAsToldOnEachPage) {
+TEST_F(DrawerScanTest, LooksAtAsManySetsAsToldOnEachPage) {
   Store store = open();
   for (int number = 0; number < 100; ++number) expect_set(store, std::to_string(number), "x");
   std::uint64_t cursor = 0;
@@ -101,7 +104,7 @@ TEST_F(ScanTest, LooksAtAsManySetsAsToldOnEachPage) {
   EXPECT_EQ(store.scan(0, "none", 10).value().next_cursor, first.next_cursor);
 }
 
-TEST_F(ScanTest, TakesAnyCursorAndGoesOnFromThere) {
+TEST_P(ScanTest, TakesAnyCursorAndGoesOnFromThere) {
   Store store = open();
   for (const std::string& key : awkward_keys()) expect_set(store, key, key);
   const auto everything = scan_all(store, "*", 1'000);
@@ -125,9 +128,11 @@ TEST_F(ScanTest, TakesAnyCursorAndGoesOnFromThere) {
 }
 
 /// Keys that come and go, or get other values, until it is told to stop; the status to end with.
-int change_sets(std::uint32_t seed, const std::vector<std::string>& stays,
+int change_keys(std::string_view table, std::uint32_t seed, const std::vector<std::string>& stays,
                 const std::atomic<bool>& stop) {
-  auto store = Store::open({.timeout = kPatient});
+  Options options{.timeout = kPatient};
+  options.table = table;
+  auto store = Store::open(options);
   std::mt19937 random(seed);
   while (store && !stop) {
     const std::string key = "goes" + std::to_string(random() % 200);
@@ -158,7 +163,7 @@ const struct {
     {"stays ?", [](std::string_view key) { return key.size() == 7 && key[5] == ' '; }},
 };
 
-TEST_F(ScanTest, MeetsEveryKeyThatStaysOnceWhileOthersComeAndGo) {
+TEST_P(ScanTest, MeetsEveryKeyThatStaysOnceWhileOthersComeAndGo) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
   std::vector<std::string> stays;
@@ -171,8 +176,8 @@ TEST_F(ScanTest, MeetsEveryKeyThatStaysOnceWhileOthersComeAndGo) {
   const Shared<std::atomic<bool>> stop;
   std::vector<pid_t> others;
   for (const std::uint32_t number : {1U, 2U})
-    others.push_back(
-        start_process([&, number] { return change_sets(seed + number, stays, *stop); }));
+    others.push_back(start_process(
+        [&, number] { return change_keys(GetParam(), seed + number, stays, *stop); }));
 
   std::mt19937 random(seed);
   long scans = 0;
