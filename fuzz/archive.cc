@@ -31,8 +31,8 @@ struct Reading {
   friend bool operator==(const Reading&, const Reading&) = default;
 };
 
-/// Reads `text` in pieces of so many bytes.
-Reading read(std::string_view text, std::size_t piece_bytes) {
+/// Reads `text` in pieces of so many bytes, for drawers or a table.
+Reading read(std::string_view table, std::string_view text, std::size_t piece_bytes) {
   Reading reading;
   const store::ArchiveReader::Take take = [&](const store::ArchivedKey& key) -> Result<void> {
     reading.keys.push_back({.key = std::string(key.key),
@@ -41,7 +41,7 @@ Reading read(std::string_view text, std::size_t piece_bytes) {
                             .deadline = key.deadline});
     return {};
   };
-  store::ArchiveReader reader(take);
+  store::ArchiveReader reader(table, take);
   Result<void> result;
   while (!text.empty() && result) {
     const Copy piece(text.substr(0, piece_bytes));
@@ -86,17 +86,23 @@ std::size_t some_size(std::string_view text) {
   return 2 + hash % (text.size() + 1);
 }
 
+Reading check_pieces(std::string_view table, std::string_view text) {
+  Reading reading = read(table, text, text.size() + 1);
+  require(read(table, text, 1) == reading, "a text is read alike byte by byte");
+  require(read(table, text, some_size(text)) == reading, "a text is read alike wherever it is cut");
+  return reading;
+}
+
 }  // namespace
 }  // namespace ipsetkv::fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ipsetkv::fuzz;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto reading = read(text, size + 1);
-  require(read(text, 1) == reading, "a text is read alike byte by byte");
-  require(read(text, some_size(text)) == reading, "a text is read alike wherever it is cut");
+  (void)check_pieces("t", text);
+  const auto reading = check_pieces({}, text);
   const std::string written = write(reading.keys);
-  const auto again = read(written, written.size());
+  const auto again = read({}, written, written.size());
   require(again.problem.empty(), "what was written can be read");
   require(again.foreign == 0 && again.ended == 0, "what was written is all values");
   require(again.keys == reading.keys, "what was written is read as it was");

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+// Pairs of a table in comments: any pair that fits comes back, and any comment that is a pair is
+// what that pair is written as.
+
+#include "layout/pair.h"
+
+#include <memory>
+
+#include "fuzz/input.h"
+
+namespace ipsetkv::fuzz {
+namespace {
+
+using layout::Pair;
+
+bool same(const Pair& one, const Pair& other) {
+  return one.key == other.key && one.value == other.value && one.set.view() == other.set.view() &&
+         one.deadline == other.deadline;
+}
+
+/// Of its own, and no larger than it has to be.
+std::optional<Pair> decode(layout::PairDecoder& decoder, std::string_view comment) {
+  const Copy copy(comment);
+  return decoder.decode(copy.view());
+}
+
+void check_pair(const Pair& pair) {
+  ipset::Comment comment;
+  if (!layout::encode_pair(pair, comment)) return;
+  const std::string_view text = comment.view();
+  require(text.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
+          "a comment has no byte that `ipset restore` could not read");
+  layout::PairDecoder decoder;
+  const auto read = decode(decoder, text);
+  require(read && same(*read, pair), "a pair comes back from its comment");
+}
+
+void check_comment(std::string_view text) {
+  layout::PairDecoder decoder;
+  const auto pair = decode(decoder, text);
+  if (!pair) return;
+  require(!pair->is_long() || (pair->key.empty() && pair->value.empty()),
+          "a long pair has its key and value elsewhere");
+  require(pair->key.size() + pair->value.size() <= text.size(), "a comment stands for less");
+  check_pair(*pair);
+}
+
+}  // namespace
+}  // namespace ipsetkv::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ipsetkv::fuzz;
+  check_comment({reinterpret_cast<const char*>(data), size});
+  Input input(data, size);
+  ipsetkv::layout::Pair pair;
+  if (input.flag()) pair.deadline = input.number<std::uint64_t>();
+  pair.key = input.text<std::uint8_t>();
+  pair.value = input.rest();
+  if (!pair.key.empty()) check_pair(pair);
+  return 0;
+}
