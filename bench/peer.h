@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "ipsetkv/options.h"
 #include "values.h"
@@ -30,6 +31,12 @@ class Peer {
 
   /// Reads the key. One that only receives leaves `value` empty.
   [[nodiscard]] virtual bool get(const std::string& key, std::string& value) = 0;
+
+  /// The same for many keys in one call, of those that have one. `values` are in the keys' order.
+  [[nodiscard]] virtual bool set_all(const Keys& /*keys*/, std::size_t /*which*/) { return false; }
+  [[nodiscard]] virtual bool get_all(const Keys& /*keys*/, std::vector<std::string>& /*values*/) {
+    return false;
+  }
 };
 
 }  // namespace ipsetkv::bench

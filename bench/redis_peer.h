@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "peer.h"
 #include "server.h"
@@ -21,6 +22,8 @@ class RedisPeer : public Peer {
 
   [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
   [[nodiscard]] bool get(const std::string& key, std::string& value) override;
+  [[nodiscard]] bool set_all(const Keys& keys, std::size_t which) override;
+  [[nodiscard]] bool get_all(const Keys& keys, std::vector<std::string>& values) override;
 
  private:
   struct Close {

@@ -30,6 +30,12 @@ Keys make_keys(std::size_t count) {
   return keys;
 }
 
+Keys make_long_keys(std::size_t count) {
+  Keys keys = make_keys(count);
+  for (std::string& key : keys) key.insert(0, "long");
+  return keys;
+}
+
 Layout automatic_layout(std::size_t bytes) {
   return bytes <= kAutoIpv4Bytes ? Layout::kIpv4 : Layout::kComment;
 }

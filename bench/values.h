@@ -21,6 +21,8 @@ using Keys = std::vector<std::string>;
 [[nodiscard]] Values make_values(std::size_t bytes);
 
 [[nodiscard]] Keys make_keys(std::size_t count);
+/// The same with sixteen bytes each.
+[[nodiscard]] Keys make_long_keys(std::size_t count);
 
 /// What Store::set chooses of itself.
 [[nodiscard]] Layout automatic_layout(std::size_t bytes);
