@@ -6,6 +6,8 @@ import subprocess
 # A colour for each of those who are compared, told apart by most eyes (Okabe and Ito's), and a sign.
 STYLES = {
     "ipsetkv": ("#d55e00", 7, 2.5),
+    "table": ("#d55e00", 7, 2.5),
+    "drawers": ("#0072b2", 11, 1),
     "bare": ("#000000", 2, 1),
     "libipset": ("#999999", 1, 1),
     "redis": ("#cc79a7", 5, 1),
