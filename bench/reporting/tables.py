@@ -36,9 +36,8 @@ GROWTH = """\
 ### While a table grows
 
 Keys written one by one into a table that is empty at first: the longest that any of these writes took,
-and the median of the last thousand. The longest are those during which the kernel makes room for 64
-more sets, which waits until no processor looks at the old list (`ip_set_create` in
-net/netfilter/ipset/ip_set_core.c, `synchronize_net`), with all others' commands behind it.
+and the median of the last thousand. Making a set is not what takes so long: of 1,024 made in a row the
+slowest took 0.5 ms, where the kernel's list of sets grows, and the median 7 us.
 
 """
 
