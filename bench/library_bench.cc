@@ -238,7 +238,7 @@ Settings with_defaults(int count, char** arguments) {
 }
 
 const char* how_it_was_built() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(IPSETKV_SANITIZED) || defined(__SANITIZE_THREAD__)
   return "with sanitizers";
 #elif !defined(__OPTIMIZE__)
   return "without optimisation";

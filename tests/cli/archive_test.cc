@@ -100,7 +100,7 @@ TEST_F(ArchiveToolTest, SavesForTheStockToolAndRestoresWhatThatHasSaved) {
 }
 
 // The sanitizer's own memory is more than that.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef IPSETKV_SANITIZED
 TEST_F(ArchiveToolTest, NeedsTwoAndAHalfTimesTheMemoryOfALongValue) {
   constexpr long kMebibytes = 64;
   // One behind the other, in memory that is this process's least of all: the children begin as it.

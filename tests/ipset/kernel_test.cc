@@ -405,7 +405,7 @@ TEST_F(Kernel, TellsTheLineAtWhichManyElementsStopped) {
     return [=](Batch& batch) {
       batch.flush("none");
       batch.begin_add("s", existing);
-      for (const std::size_t port : {7, 8, 0, 9}) {
+      for (const std::size_t port : {7U, 8U, 0U, 9U}) {
         Element element = numbered(port);
         element.line = static_cast<std::uint32_t>(100 + port);
         EXPECT_TRUE(batch.append(element));
@@ -432,7 +432,7 @@ TEST_F(Kernel, TellsTheLineAtWhichDeletingManyStopped) {
   fill("s", 4);
   const Batch& batch = execute([](Batch& queue) {
     queue.begin_del("s");
-    for (const std::size_t port : {0, 1, 9, 2}) {
+    for (const std::size_t port : {0U, 1U, 9U, 2U}) {
       Element element = numbered(port);
       element.line = static_cast<std::uint32_t>(port + 1);
       EXPECT_TRUE(queue.append(element));

@@ -91,9 +91,9 @@ TEST_P(AllKinds, GivesValueKeyAndDeadlineBackFromElementsInAnyOrder) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
-  for (const std::size_t size : {0, 1, 4, 15, 16, 17, 238, 239, 240, 478, 1000, 70'000})
+  for (const std::size_t size : {0U, 1U, 4U, 15U, 16U, 17U, 238U, 239U, 240U, 478U, 1000U, 70'000U})
     for (const int alphabet : {1, 2, 128, 256})
-      for (const std::size_t key_size : {0, 1, 16, 300, 65'536})
+      for (const std::size_t key_size : {0U, 1U, 16U, 300U, 65'536U})
         for (const bool expiring : {false, true}) {
           SCOPED_TRACE(std::to_string(size) + " of " + std::to_string(alphabet) + ", key of " +
                        std::to_string(key_size));

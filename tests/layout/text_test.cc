@@ -94,7 +94,7 @@ TEST(Text, WritesNothingBehindWhatAPieceStandsFor) {
 
 TEST(Text, CountsAtLeastAsManyPiecesAsThereAre) {
   for (const char filling : {'x', '"'})
-    for (const std::size_t size : {0, 1, 238, 239, 240, 1000, 10'000}) {
+    for (const std::size_t size : {0U, 1U, 238U, 239U, 240U, 1000U, 10'000U}) {
       const std::string bytes(size, filling);
       std::size_t pieces = 0;
       std::uint64_t offset = 0;

@@ -83,14 +83,14 @@ std::vector<Question> questions() {
 
 TEST_P(ExpiryTest, IsExactToTheMillisecondWhateverIsAsked) {
   Store store = open();
-  for (const auto& [name, ask] : questions())
+  for (const auto& question : questions())
     for_each_form([&](const NamedLayout& layout, std::string_view key) {
-      SCOPED_TRACE(name);
+      SCOPED_TRACE(question.name);
       const Deadline deadline = deadline_in(5ms);
       set_expiring(store, key, "7", deadline, layout.layout);
       for (bool there = true; there;) {
         const Deadline before = now();
-        there = ask(store, key);
+        there = question.ask(store, key);
         const Deadline after = now();
         if (there)
           EXPECT_LT(before, deadline) << "there, after its time";
