@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   kTableName,         ///< A table's name is 1 to 12 letters, digits, '_' and '.'.
   kNoTable,           ///< The Store keeps drawers, and only a table can be dropped.
   kNamespaceMissing,  ///< No network namespace of that name.
+  kPasswordFile,      ///< It is empty, too long, or others may read it.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
   kNotPermitted,     ///< CAP_NET_ADMIN is missing in the network namespace.
@@ -74,6 +75,8 @@ enum class Step : std::uint8_t {
   kTest,
   kHeader,
   kType,
+  kListen,
+  kDropPrivileges,
 };
 
 /// What is wrong with a line of saved text.

@@ -59,6 +59,19 @@ struct KeyValue {
   std::string_view value;
 };
 
+/// What `find` and `update` know of a key that is there, beside its value.
+struct Found {
+  std::optional<Deadline> deadline;  ///< Unset: the key lives for ever.
+};
+
+/// What `update` is to do.
+struct Update {
+  enum class Action : std::uint8_t { kLeave, kWrite, kRemove };
+  Action action = Action::kLeave;
+  std::string_view value;            ///< Of kWrite, as is the deadline. Borrowed.
+  std::optional<Deadline> deadline;  ///< In the past: the key is removed.
+};
+
 /// What `set` with options did.
 struct SetResult {
   bool written = false;            ///< Whether the condition held.
@@ -129,6 +142,9 @@ class IPSETKV_EXPORT Store {
   /// The same, into a string of its own.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key);
 
+  /// The same, and what there is to know of the key at that instant; nothing if there is none.
+  [[nodiscard]] Result<std::optional<Found>> find(std::string_view key, std::string& value);
+
   /// Makes `value` the value of `key`, whether or not there was one before. After an error the old
   /// value is still there. Works on a key that firewall rules refer to.
   [[nodiscard]] Result<void> set(std::string_view key, std::string_view value);
@@ -189,6 +205,14 @@ class IPSETKV_EXPORT Store {
                                     ExpireIf condition = ExpireIf::kAlways);
   /// Lets `key` live for ever; false if there is no such key or it does already.
   [[nodiscard]] Result<bool> persist(std::string_view key);
+
+  /// Reads `key` into `value`, asks `decide` what is to become of it, and does that, while no other
+  /// writer can come between. `decide` gets null where there is no such key. It may change `value`
+  /// and return a view of it, must not use this Store, and is asked again where somebody else was
+  /// in the way. An error of its own ends the call and is returned. Whether anything was changed. A
+  /// layout stays as in `compare_and_set`.
+  [[nodiscard]] Result<bool> update(std::string_view key, std::string& value,
+                                    const std::function<Result<Update>(const Found*)>& decide);
 
   /// Makes `desired` the value if `expected` is; false if it is not, or there is no such key. The
   /// deadline stays, here and in the three calls below, and so does a layout that Layout::kAuto

@@ -40,6 +40,7 @@ enum class Command : std::uint8_t {
   kSave,
   kRestore,
   kSweep,
+  kServe,
   kVersion
 };
 
@@ -75,6 +76,13 @@ struct Arguments {
   std::int64_t last = 0;
   std::uint64_t cursor = 0;  ///< Of `scan`, as is `count`.
   std::size_t count = 10;
+
+  std::vector<std::string> addresses;  ///< Of `serve`, as are the next ones: for TCP.
+  std::string unix_path;
+  std::uint16_t port = 6379;
+  bool wants_tcp = false;  ///< Somebody has said a port.
+  unsigned threads = 1;
+  std::string password_file;
 
   std::string network_namespace;
   std::string table;          ///< Empty: drawers.

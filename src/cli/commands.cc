@@ -8,6 +8,7 @@
 #include "cli/outcome.h"
 #include "cli/presentation.h"
 #include "cli/reading.h"
+#include "cli/serve.h"
 #include "cli/streams.h"
 #include "cli/table.h"
 #include "cli/writing.h"
@@ -71,6 +72,7 @@ Run runner_of(Command command) {
       return restore;
     case Command::kSweep:
       return sweep;
+    case Command::kServe:
     case Command::kVersion:
       break;
   }
@@ -97,6 +99,7 @@ std::size_t value_limit(const Arguments& arguments) {
 
 ExitStatus run_command(Arguments arguments) {
   if (arguments.command == Command::kVersion) return print(version_text(arguments.json));
+  if (arguments.command == Command::kServe) return serve(arguments);
 
   // The value is complete before the kernel is asked for anything.
   if (std::string* const value = value_from_input(arguments); value != nullptr) {

@@ -279,6 +279,31 @@ void describe_upkeep(CLI::App& app, Arguments& arguments) {
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
 }
 
+void describe_serve(CLI::App& app, Arguments& arguments) {
+  auto* const serve = add_command(app, arguments, Command::kServe, "serve",
+                                  "Serve Redis clients, by a unix socket if nothing else is said");
+  serve->add_option("--unix", arguments.unix_path, "A unix socket that your user alone may use")
+      ->type_name("PATH");
+  serve
+      ->add_option("--bind", arguments.addresses,
+                   "Listen for TCP at an address too; other machines need a password")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  constexpr std::uint16_t kHighestPort = 65'535;
+  const auto take_port = [&arguments](std::uint16_t port) {
+    arguments.port = port;
+    arguments.wants_tcp = true;
+  };
+  add_number<std::uint16_t>(*serve, "--port", 1, kHighestPort, take_port, "For TCP, at the loopback address if none is said; 6379 if not said");
+  constexpr unsigned kMostThreads = 64;
+  const auto take_threads = [&arguments](unsigned threads) { arguments.threads = threads; };
+  add_number<unsigned>(*serve, "--threads", 1, kMostThreads, take_threads,
+                       "How many threads serve clients; 1 if not said");
+  serve->add_option("--requirepass-file", arguments.password_file,
+                    "Clients have to say the password in the first line of FILE")
+      ->type_name("FILE");
+}
+
 /// Commands that are described together.
 struct Group {
   void (*describe)(CLI::App& app, Arguments& arguments);
@@ -295,6 +320,7 @@ constexpr std::array kGroups{
     Group{describe_expiry, {"ttl", "pttl", "expire", "persist"}},
     Group{describe_listings, {"keys", "scan", "info", "drop"}},
     Group{describe_archive, {"save", "restore"}},
+    Group{describe_serve, {"serve"}},
     Group{describe_upkeep, {"sweep", "version"}},
 };
 
@@ -350,6 +376,7 @@ bool has_structured_output(Command command) {
     case Command::kCopy:
     case Command::kMset:
     case Command::kDrop:
+    case Command::kServe:
       return false;
     default:
       return true;

@@ -47,6 +47,10 @@ std::string_view step_name(Step step) {
       return "header";
     case Step::kType:
       return "type";
+    case Step::kListen:
+      return "listening";
+    case Step::kDropPrivileges:
+      return "giving up privileges";
   }
   return "the request";
 }
@@ -119,6 +123,9 @@ std::string_view plain_sentence(ErrorCode code) {
       return "another writer held the key's lock until the time was up; the old value is "
              "unchanged, "
              "see whether that process is stopped, and try again";
+    case ErrorCode::kPasswordFile:
+      return "the password is the first line, 1 to 512 bytes, of a file that only its owner and "
+             "group may read";
     case ErrorCode::kNamespaceMissing:
       return "no such network namespace; `ip netns list` shows those there are";
     case ErrorCode::kNamespaceDenied:

@@ -9,6 +9,8 @@
 
 #include "ipsetkv/error.h"
 #include "ipsetkv/options.h"
+#include "ipsetkv/store.h"
+#include "store/clock.h"
 
 namespace ipsetkv::store {
 
@@ -20,6 +22,12 @@ struct Present {
   /// The same if somebody has chosen it, since Layout::kAuto would have taken another.
   Layout chosen = Layout::kAuto;
 };
+
+[[nodiscard]] inline Found found_of(const Present& present) {
+  Found found;
+  if (present.deadline) found.deadline = from_ms(*present.deadline);
+  return found;
+}
 
 /// What a compound write does with what it found. Borrows the value.
 struct Change {

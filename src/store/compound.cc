@@ -96,6 +96,26 @@ Result<SetResult> Store::set(std::string_view key, std::string_view value,
   return result;
 }
 
+Result<bool> Store::update(std::string_view key, std::string& value,
+                           const std::function<Result<Update>(const Found*)>& decide) {
+  return implementation_->backend().update(
+      key, &value, [&](const Present* present) -> Result<Change> {
+        std::optional<Found> found;
+        if (present != nullptr)
+          found = store::found_of(*present);
+        else
+          value.clear();
+        const auto update = decide(found ? &*found : nullptr);
+        if (!update) return tl::unexpected(update.error());
+        if (update->action == Update::Action::kLeave) return kLeave;
+        if (update->action == Update::Action::kRemove) return present == nullptr ? kLeave : kRemove;
+        std::optional<std::uint64_t> deadline;
+        if (update->deadline) deadline = store::to_ms(*update->deadline);
+        return write_where_it_fits(
+            update->value, present == nullptr ? Layout::kAuto : present->chosen, deadline);
+      });
+}
+
 Result<bool> Store::expire(std::string_view key, Deadline deadline, ExpireIf condition) {
   const std::uint64_t wanted = store::to_ms(deadline);
   std::string& value = implementation_->value;

@@ -61,6 +61,16 @@ Result<std::optional<std::string>> Store::get(std::string_view key) {
   return value;
 }
 
+Result<std::optional<Found>> Store::find(std::string_view key, std::string& value) {
+  const auto present = implementation_->backend().read(key, &value);
+  if (!present) {
+    value.clear();
+    return tl::unexpected(present.error());
+  }
+  if (!*present) return std::nullopt;
+  return store::found_of(**present);
+}
+
 Result<void> Store::set(std::string_view key, std::string_view value) {
   return implementation_->backend().write(key, value, Layout::kAuto, std::nullopt);
 }

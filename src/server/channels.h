@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ipsetkv::server {
+
+/// A client, and the worker that it belongs to.
+struct Subscriber {
+  unsigned worker;
+  std::uint64_t client;
+  friend auto operator<=>(const Subscriber&, const Subscriber&) = default;
+};
+
+/// What is sent to clients that have not asked for it just now, in both protocols.
+struct Message {
+  std::string resp2;
+  std::string resp3;
+};
+
+/// Who listens to which channel, in this server. May be used by all threads.
+class Channels {
+ public:
+  void subscribe(std::string_view channel, Subscriber who) { add(channels_, channel, who); }
+  void unsubscribe(std::string_view channel, Subscriber who) { remove(channels_, channel, who); }
+  void subscribe_pattern(std::string_view pattern, Subscriber who) { add(patterns_, pattern, who); }
+  void unsubscribe_pattern(std::string_view pattern, Subscriber who) {
+    remove(patterns_, pattern, who);
+  }
+
+  /// Calls `visit` for all who hear a message of `channel`, with the pattern if it is by one.
+  /// Returns how many times.
+  std::size_t for_each_listener(
+      std::string_view channel,
+      const std::function<void(Subscriber who, const std::string* pattern)>& visit) const;
+
+  /// The channels somebody listens to that match `pattern`; all if that is empty.
+  [[nodiscard]] std::vector<std::string> channels(std::string_view pattern) const;
+  [[nodiscard]] std::size_t listeners(std::string_view channel) const;
+  [[nodiscard]] std::size_t pattern_count() const;
+  [[nodiscard]] std::size_t channel_count() const;
+
+ private:
+  using Listeners = std::map<std::string, std::set<Subscriber>, std::less<>>;
+  void add(Listeners& listeners, std::string_view name, Subscriber who);
+  void remove(Listeners& listeners, std::string_view name, Subscriber who);
+
+  mutable std::mutex mutex_;
+  Listeners channels_;
+  Listeners patterns_;
+};
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/request_parser.h"
+#include "server/watches.h"
+
+namespace ipsetkv::server {
+
+/// A command that waits for EXEC.
+struct QueuedCommand {
+  const struct Command* command;
+  std::vector<std::string> words;
+};
+
+/// Whether a client hears an answer.
+enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
+
+/// What the server knows of one client beside its connection. A worker changes its own clients while
+/// it has the turn (see turn.h); whoever has the turn alone may look at all of them.
+struct Client {
+  using Clock = std::chrono::steady_clock;
+
+  std::uint64_t id = 0;
+  std::string address;        ///< As CLIENT LIST says it.
+  std::string local_address;  ///< The server's end.
+  int descriptor = -1;
+  Clock::time_point since = Clock::now();
+
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  bool authenticated = false;
+  bool no_evict = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  std::string last_command = "NULL";
+  bool close_after_reply = false;
+
+  /// Of MULTI.
+  bool in_transaction = false;
+  bool transaction_is_broken = false;  ///< A command of it could not be queued.
+  std::vector<QueuedCommand> queue;
+  std::size_t queue_bytes = 0;
+  std::vector<Watch> watches;
+
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+  bool is_monitor = false;
+
+  /// These may be looked at by anybody at any time.
+  std::atomic<int> protocol{2};
+  std::atomic<Clock::rep> last_active{0};
+  std::atomic<std::size_t> query_bytes{0};
+  std::atomic<std::size_t> output_bytes{0};
+  std::atomic<bool> killed{false};
+
+  [[nodiscard]] std::size_t subscriptions() const { return channels.size() + patterns.size(); }
+  /// A client of RESP2 that has subscribed can ask for little else.
+  [[nodiscard]] bool only_listens() const { return protocol == 2 && subscriptions() != 0; }
+};
+
+}  // namespace ipsetkv::server

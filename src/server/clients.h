@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "server/client.h"
+
+namespace ipsetkv::server {
+
+class Worker;
+
+/// All clients of all workers, by their ids. May be used by all threads.
+class Clients {
+ public:
+  /// Gives the client its id.
+  void add(Client& client, Worker& worker);
+  void remove(const Client& client);
+
+  /// Calls `visit` for each, in the order in which they came. What of them it may look at is said at
+  /// Client. Nobody comes or goes meanwhile.
+  void for_each(const std::function<void(Client& client, Worker& worker)>& visit) const;
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  std::atomic<std::size_t> monitors{0};
+  /// Bytes of all requests that are not whole yet and of all answers not taken yet.
+  std::atomic<std::size_t> bytes{0};
+
+ private:
+  struct Entry {
+    Client* client;
+    Worker* worker;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, Entry> clients_;
+  std::uint64_t last_id_ = 0;
+  std::atomic<std::size_t> size_{0};
+};
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+
+// Deadlines of keys: EXPIRE, TTL and their like.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/moment.h"
+
+namespace ipsetkv::server {
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+
+/// The condition in the words behind the moment; nothing, and the error reply, if they contradict
+/// each other. XX goes with GT and LT: those are no different with it but where there is no deadline.
+struct Condition {
+  bool has_none = false;
+  bool has_one = false;
+  bool later = false;
+  bool earlier = false;
+
+  [[nodiscard]] bool holds(const std::optional<Deadline>& present, Deadline wanted) const {
+    if (has_none && present) return false;
+    if (has_one && !present) return false;
+    if (later && (!present || wanted <= *present)) return false;
+    return !(earlier && present && wanted >= *present);
+  }
+};
+
+std::optional<Condition> condition_of(Call& call) {
+  Condition condition;
+  for (std::size_t at = 3; at < call.count(); ++at) {
+    if (call.is(at, "nx")) {
+      condition.has_none = true;
+    } else if (call.is(at, "xx")) {
+      condition.has_one = true;
+    } else if (call.is(at, "gt")) {
+      condition.later = true;
+    } else if (call.is(at, "lt")) {
+      condition.earlier = true;
+    } else {
+      call.error("ERR Unsupported option " + std::string(call.word(at)));
+      return std::nullopt;
+    }
+  }
+  if (condition.has_none && (condition.has_one || condition.later || condition.earlier)) {
+    call.error("ERR NX and XX, GT or LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  if (condition.later && condition.earlier) {
+    call.error("ERR GT and LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  return condition;
+}
+
+void give_deadline(Call& call, MomentKind kind) {
+  const auto number = call.integer(2);
+  if (!number) return;
+  const auto moment = moment_of(call, *number, kind);
+  if (!moment) return;
+  const auto condition = condition_of(call);
+  if (!condition) return;
+  const auto done =
+      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+        if (found == nullptr || !condition->holds(found->deadline, *moment)) return Update{};
+        return Update{
+            .action = Update::Action::kWrite, .value = call.value, .deadline = moment};
+      });
+  if (!done) return call.fail(done.error());
+  if (*done) call.touch(call.key());
+  call.reply.integer(*done ? 1 : 0);
+}
+
+void expire(Call& call) { give_deadline(call, {.unit_ms = kSecond, .from_now = true}); }
+void pexpire(Call& call) { give_deadline(call, {.unit_ms = 1, .from_now = true}); }
+void expireat(Call& call) { give_deadline(call, {.unit_ms = kSecond, .from_now = false}); }
+void pexpireat(Call& call) { give_deadline(call, {.unit_ms = 1, .from_now = false}); }
+
+void tell_deadline(Call& call, MomentKind kind) {
+  constexpr std::int64_t kNoKey = -2;
+  constexpr std::int64_t kForEver = -1;
+  const auto deadline = call.store.deadline(call.key());
+  if (!deadline) return call.fail(deadline.error());
+  if (!*deadline) return call.reply.integer(kNoKey);
+  if (!**deadline) return call.reply.integer(kForEver);
+  std::int64_t moment = (**deadline)->time_since_epoch().count();
+  if (kind.from_now) moment = std::max<std::int64_t>(moment - now().time_since_epoch().count(), 0);
+  // Redis rounds what is left, and cuts what is absolute.
+  const std::int64_t half = kind.from_now ? kind.unit_ms / 2 : 0;
+  call.reply.integer((moment + half) / kind.unit_ms);
+}
+
+void ttl(Call& call) { tell_deadline(call, {.unit_ms = kSecond, .from_now = true}); }
+void pttl(Call& call) { tell_deadline(call, {.unit_ms = 1, .from_now = true}); }
+void expiretime(Call& call) { tell_deadline(call, {.unit_ms = kSecond, .from_now = false}); }
+void pexpiretime(Call& call) { tell_deadline(call, {.unit_ms = 1, .from_now = false}); }
+
+void persist(Call& call) {
+  const auto done = call.store.persist(call.key());
+  if (!done) return call.fail(done.error());
+  if (*done) call.touch(call.key());
+  call.reply.integer(*done ? 1 : 0);
+}
+
+}  // namespace
+
+std::vector<Command> expiry_commands() {
+  constexpr std::string_view kGroup = "generic";
+  constexpr std::uint32_t kGive = kWrite | kFast;
+  constexpr std::uint32_t kTell = kReadOnly | kFast;
+  constexpr KeyWords kOneKey{1, 1, 1};
+  return {
+      {"expire", -3, kGive, kOneKey, expire, kGroup, "1.0.0", "Lets a key end after seconds"},
+      {"expireat", -3, kGive, kOneKey, expireat, kGroup, "1.2.0", "Lets a key end at a second"},
+      {"expiretime", 2, kTell, kOneKey, expiretime, kGroup, "7.0.0", "The second of a key's end"},
+      {"persist", 2, kGive, kOneKey, persist, kGroup, "2.2.0", "Lets a key live for ever"},
+      {"pexpire", -3, kGive, kOneKey, pexpire, kGroup, "2.6.0",
+       "Lets a key end after milliseconds"},
+      {"pexpireat", -3, kGive, kOneKey, pexpireat, kGroup, "2.6.0",
+       "Lets a key end at a millisecond"},
+      {"pexpiretime", 2, kTell, kOneKey, pexpiretime, kGroup, "7.0.0",
+       "The millisecond of a key's end"},
+      {"pttl", 2, kTell, kOneKey, pttl, kGroup, "2.6.0", "For how many milliseconds a key lives"},
+      {"ttl", 2, kTell, kOneKey, ttl, kGroup, "1.0.0", "For how many seconds a key lives"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+
+// COMMAND: what commands there are.
+
+#include <string>
+#include <vector>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/commands/help.h"
+#include "store/glob.h"
+
+namespace ipsetkv::server {
+namespace {
+
+struct FlagName {
+  std::uint32_t flag;
+  std::string_view name;
+};
+
+constexpr FlagName kFlagNames[] = {
+    {kWrite, "write"},          {kReadOnly, "readonly"},
+    {kDenyOom, "denyoom"},      {kAdmin, "admin"},
+    {kPubSub, "pubsub"},        {kNoScript, "noscript"},
+    {kLoading, "loading"},      {kStale, "stale"},
+    {kSkipMonitor, "skip_monitor"}, {kSkipSlowLog, "skip_slowlog"},
+    {kFast, "fast"},            {kNoAuth, "no_auth"},
+    {kNoMulti, "no_multi"},
+};
+
+void describe(Call& call, const Command& command) {
+  Reply& reply = call.reply;
+  reply.array(10);
+  reply.bulk(command.full_name);
+  reply.integer(command.arity);
+  std::vector<std::string_view> flags;
+  for (const auto& [flag, name] : kFlagNames)
+    if ((command.flags & flag) != 0) flags.push_back(name);
+  reply.set(flags.size());
+  for (const std::string_view flag : flags) reply.simple(flag);
+  reply.integer(command.keys.first);
+  reply.integer(command.keys.last);
+  reply.integer(command.keys.step);
+  const auto categories = categories_of(command);
+  reply.set(categories.size());
+  for (const std::string& category : categories) reply.simple("@" + category);
+  reply.array(0);  // Tips for clusters.
+  reply.array(0);  // Key specifications: the three numbers say all there is.
+  reply.array(command.subcommands.size());
+  for (const Command& inner : command.subcommands) describe(call, inner);
+}
+
+void command_all(Call& call) {
+  call.reply.array(all_commands().size());
+  for (const Command& command : all_commands()) describe(call, command);
+}
+
+void command_count_reply(Call& call) {
+  call.reply.integer(static_cast<std::int64_t>(all_commands().size()));
+}
+
+/// The command or, as "config|get", the subcommand of that name; null if there is none.
+const Command* find_by_full_name(std::string_view name) {
+  const std::size_t bar = name.find('|');
+  const Command* const command = find_command(name.substr(0, bar));
+  if (bar == std::string_view::npos || command == nullptr) return command;
+  return find_subcommand(*command, name.substr(bar + 1));
+}
+
+void command_info(Call& call) {
+  if (call.count() == 2) return command_all(call);
+  const Words names = call.words.subspan(2);
+  call.reply.array(names.size());
+  for (const std::string_view name : names) {
+    if (const Command* const command = find_by_full_name(name))
+      describe(call, *command);
+    else
+      call.reply.null_array();
+  }
+}
+
+void document(Call& call, const Command& command) {
+  Reply& reply = call.reply;
+  reply.bulk(command.full_name);
+  const bool is_container = !command.subcommands.empty();
+  reply.map(is_container ? 4 : 3);
+  reply.bulk("summary");
+  reply.bulk(command.summary);
+  reply.bulk("since");
+  reply.bulk(command.since);
+  reply.bulk("group");
+  reply.bulk(command.group);
+  if (!is_container) return;
+  reply.bulk("subcommands");
+  reply.map(command.subcommands.size());
+  for (const Command& inner : command.subcommands) document(call, inner);
+}
+
+void command_docs(Call& call) {
+  std::vector<const Command*> commands;
+  if (call.count() == 2)
+    for (const Command& command : all_commands()) commands.push_back(&command);
+  for (const std::string_view name : call.words.subspan(2))
+    if (const Command* const command = find_by_full_name(name)) commands.push_back(command);
+  call.reply.map(commands.size());
+  for (const Command* const command : commands) document(call, *command);
+}
+
+void command_list(Call& call) {
+  std::vector<std::string> names;
+  const auto take_if = [&](const auto& is_wanted) {
+    for (const Command& command : all_commands()) {
+      if (is_wanted(command)) names.push_back(command.full_name);
+      for (const Command& inner : command.subcommands)
+        if (is_wanted(inner)) names.push_back(inner.full_name);
+    }
+  };
+  if (call.count() == 2) {
+    take_if([](const Command&) { return true; });
+  } else if (call.count() == 5 && call.is(2, "filterby") && call.is(3, "pattern")) {
+    take_if([&](const Command& command) {
+      return store::glob_matches(call.word(4), command.full_name);
+    });
+  } else if (call.count() == 5 && call.is(2, "filterby") && call.is(3, "aclcat")) {
+    take_if([&](const Command& command) {
+      for (const std::string& category : categories_of(command))
+        if (is_word(call.word(4), category)) return true;
+      return false;
+    });
+  } else if (call.count() != 5 || !call.is(2, "filterby") || !call.is(3, "module")) {
+    return call.syntax_error();
+  }
+  call.reply.array(names.size());
+  for (const std::string& name : names) call.reply.bulk(name);
+}
+
+void command_getkeys(Call& call) {
+  const Words request = call.words.subspan(2);
+  const Command* command = find_command(request[0]);
+  if (command != nullptr && !command->subcommands.empty() && request.size() > 1)
+    command = find_subcommand(*command, request[1]);
+  if (command == nullptr) return call.error("ERR Invalid command specified");
+  if (command->keys.first == 0) return call.error("ERR The command has no key arguments");
+  if (!takes(*command, request.size()))
+    return call.error("ERR Invalid number of arguments specified for command");
+  std::vector<std::string_view> keys;
+  for_each_key(*command, request, [&](std::string_view key) { keys.push_back(key); });
+  call.reply.array(keys.size());
+  for (const std::string_view key : keys) call.reply.bulk(key);
+}
+
+void command_help(Call& call) {
+  reply_help(call, "COMMAND",
+             {"(no subcommand)", "    All commands, as INFO describes them.", "COUNT",
+              "    How many there are.", "DOCS [<command-name> ...]", "    What commands are for.",
+              "GETKEYS <full-command>", "    The keys in a request.",
+              "INFO [<command-name> ...]", "    What clients need to know of commands.", "LIST",
+              "    Their names."});
+}
+
+}  // namespace
+
+std::vector<std::string> categories_of(const Command& command) {
+  std::vector<std::string> categories;
+  const auto add_if = [&](bool is_one, std::string_view category) {
+    if (is_one) categories.emplace_back(category);
+  };
+  const bool is_keyspace = command.group == "generic";
+  add_if(is_keyspace, "keyspace");
+  add_if((command.flags & kWrite) != 0, "write");
+  add_if((command.flags & kReadOnly) != 0, "read");
+  add_if(command.group == "string", "string");
+  add_if(command.group == "bitmap", "bitmap");
+  add_if(command.group == "connection", "connection");
+  add_if(command.group == "transactions", "transaction");
+  add_if(command.group == "pubsub", "pubsub");
+  add_if((command.flags & kAdmin) != 0, "admin");
+  add_if((command.flags & kAdmin) != 0 || command.name == "keys" || command.name == "flushall" ||
+             command.name == "flushdb" || command.name == "info" || command.name == "restore",
+         "dangerous");
+  add_if(true, (command.flags & kFast) != 0 ? "fast" : "slow");
+  return categories;
+}
+
+std::vector<Command> introspection_commands() {
+  constexpr std::string_view kGroup = "server";
+  constexpr std::uint32_t kAsk = kLoading | kStale;
+  return {
+      {"command", -1, kAsk, {}, command_all, kGroup, "2.8.13", "About commands",
+       {{"count", 2, kAsk, {}, command_count_reply, kGroup, "2.8.13", "How many there are"},
+        {"docs", -2, kAsk, {}, command_docs, kGroup, "7.0.0", "What commands are for"},
+        {"getkeys", -3, kAsk, {}, command_getkeys, kGroup, "2.8.13", "The keys in a request"},
+        {"help", 2, kAsk, {}, command_help, kGroup, "5.0.0", "What there is"},
+        {"info", -2, kAsk, {}, command_info, kGroup, "2.8.13", "What clients need to know"},
+        {"list", -2, kAsk, {}, command_list, kGroup, "7.0.0", "The names"}}},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+
+// What is done with keys, whatever their values are.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/commands/help.h"
+#include "server/counting.h"
+#include "server/number.h"
+#include "server/server.h"
+
+namespace ipsetkv::server {
+namespace {
+
+void del(Call& call) {
+  const Words keys = call.words.subspan(1);
+  const auto count = call.store.del_all(keys, [&](std::size_t index, bool deleted) {
+    if (deleted) call.touch(keys[index]);
+  });
+  if (!count) return call.fail(count.error());
+  call.reply.integer(static_cast<std::int64_t>(*count));
+}
+
+void exists(Call& call) {
+  std::int64_t count = 0;
+  for (const std::string_view key : call.words.subspan(1)) {
+    const auto there = call.store.exists(key);
+    if (!there) return call.fail(there.error());
+    if (*there) ++count;
+  }
+  call.reply.integer(count);
+}
+
+void type(Call& call) {
+  const auto there = call.store.exists(call.key());
+  if (!there) return call.fail(there.error());
+  call.reply.simple(*there ? "string" : "none");
+}
+
+constexpr std::string_view kNoKey = "ERR no such key";
+
+/// Gives the first key's value to the second; nothing, and the error reply, if that fails.
+std::optional<bool> rename(Call& call, bool only_if_absent) {
+  const std::string_view new_key = call.word(2);
+  if (call.key() == new_key) {
+    const auto there = call.store.exists(new_key);
+    if (!there) call.fail(there.error());
+    if (there && !*there) call.error(kNoKey);
+    if (!there || !*there) return std::nullopt;
+    return !only_if_absent;
+  }
+  const auto done = call.store.rename(call.key(), new_key, only_if_absent);
+  if (!done) {
+    call.fail(done.error());
+    return std::nullopt;
+  }
+  if (*done) {
+    call.touch(call.key());
+    call.touch(new_key);
+    return true;
+  }
+  // Either there is no such key, or the other one is there.
+  const auto there = call.store.exists(call.key());
+  if (!there) call.fail(there.error());
+  if (there && !*there) call.error(kNoKey);
+  if (!there || !*there) return std::nullopt;
+  return false;
+}
+
+void rename_key(Call& call) {
+  if (rename(call, false)) call.reply.ok();
+}
+
+void renamenx(Call& call) {
+  if (const auto done = rename(call, true)) call.reply.integer(*done ? 1 : 0);
+}
+
+void copy(Call& call) {
+  bool replace = false;
+  for (std::size_t at = 3; at < call.count(); ++at) {
+    if (call.is(at, "replace")) {
+      replace = true;
+    } else if (call.is(at, "db") && at + 1 < call.count()) {
+      const auto number = call.integer(++at);
+      if (!number) return;
+      if (*number != 0) return call.error("ERR DB index is out of range");
+    } else {
+      return call.syntax_error();
+    }
+  }
+  if (call.key() == call.word(2))
+    return call.error("ERR source and destination objects are the same");
+  const auto done = call.store.copy(call.key(), call.word(2), replace);
+  if (!done) return call.fail(done.error());
+  if (*done) call.touch(call.word(2));
+  call.reply.integer(*done ? 1 : 0);
+}
+
+void object_encoding(Call& call) {
+  const auto info = call.store.info(call.word(2));
+  if (!info) return call.fail(info.error());
+  if (!*info) return call.reply.null();
+  std::string encoding = (*info)->layout;
+  std::ranges::replace(encoding, ' ', '-');
+  call.reply.bulk(encoding);
+}
+
+/// Whether there is the key; the reply that there is none, or the error, is given then.
+bool is_there(Call& call, std::string_view key) {
+  const auto there = call.store.exists(key);
+  if (!there) call.fail(there.error());
+  if (there && !*there) call.reply.null();
+  return there && *there;
+}
+
+void object_refcount(Call& call) {
+  // The one that the kernel has.
+  if (is_there(call, call.word(2))) call.reply.integer(1);
+}
+
+void object_idletime(Call& call) {
+  if (is_there(call, call.word(2)))
+    call.error("ERR the kernel does not keep when a key was last used");
+}
+
+void object_freq(Call& call) {
+  if (is_there(call, call.word(2)))
+    call.error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
+        "that when switching between policies at runtime LRU and LFU data will take some time to "
+        "adjust.");
+}
+
+void object_help(Call& call) {
+  reply_help(call, "OBJECT",
+             {"ENCODING <key>", "    The layout of the value in its set.", "FREQ <key>",
+              "    Not kept: an error.", "IDLETIME <key>", "    Not kept: an error.",
+              "REFCOUNT <key>", "    1."});
+}
+
+void memory_usage(Call& call) {
+  if (call.count() == 5) {
+    if (!call.is(3, "samples")) return call.syntax_error();
+    if (!call.integer(4)) return;
+  } else if (call.count() != 3) {
+    return call.syntax_error();
+  }
+  const auto info = call.store.info(call.word(2));
+  if (!info) return call.fail(info.error());
+  if (!*info) return call.reply.null();
+  call.reply.integer(static_cast<std::int64_t>((*info)->kernel_memory));
+}
+
+void memory_help(Call& call) {
+  reply_help(call, "MEMORY",
+             {"USAGE <key> [SAMPLES <count>]",
+              "    What the kernel says that the key's set, or its element, takes, in bytes."});
+}
+
+/// Removes every key of ours, a page at a time, so that a million of them need little memory.
+void flush(Call& call) {
+  if (call.count() > 2 || (call.count() == 2 && !call.is(1, "sync") && !call.is(1, "async")))
+    return call.syntax_error();
+  if (!call.server.options().table.empty()) {
+    const auto done = call.store.drop();
+    if (!done) return call.fail(done.error());
+  } else {
+    const auto keys = call.store.keys();
+    if (!keys) return call.fail(keys.error());
+    const std::vector<std::string_view> views(keys->begin(), keys->end());
+    const auto done = call.store.del_all(views);
+    if (!done) return call.fail(done.error());
+  }
+  call.server.watches.touch_all();
+  call.reply.ok();
+}
+
+void dbsize(Call& call) {
+  const auto count = count_keys(call.store);
+  if (!count) return call.fail(count.error());
+  call.reply.integer(static_cast<std::int64_t>(*count));
+}
+
+}  // namespace
+
+std::vector<Command> key_commands() {
+  constexpr std::string_view kGroup = "generic";
+  constexpr KeyWords kAll{1, -1, 1};
+  constexpr KeyWords kTwo{1, 2, 1};
+  constexpr KeyWords kSecond{2, 2, 1};
+  const auto object = [&](std::string_view name, Handler handler, std::string_view since,
+                          std::string_view summary) {
+    return Command{name, 3, kReadOnly, kSecond, handler, kGroup, since, summary};
+  };
+  const Command object_help_command{
+      "help", 2, kLoading | kStale, {}, object_help, kGroup, "6.2.0", "What there is"};
+  const Command memory_help_command{
+      "help", 2, kLoading | kStale, {}, memory_help, "server", "4.0.0", "What there is"};
+  return {
+      {"copy", -3, kWrite | kDenyOom, kTwo, copy, kGroup, "6.2.0", "Gives a value to another key too"},
+      {"dbsize", 1, kReadOnly | kFast, {}, dbsize, "server", "1.0.0", "How many keys there are"},
+      {"del", -2, kWrite, kAll, del, kGroup, "1.0.0", "Removes keys"},
+      {"exists", -2, kReadOnly | kFast, kAll, exists, kGroup, "1.0.0", "How many of the keys exist"},
+      {"flushall", -1, kWrite | kAlone, {}, flush, "server", "1.0.0", "Removes all keys of the store"},
+      {"flushdb", -1, kWrite | kAlone, {}, flush, "server", "1.0.0", "Removes all keys of the store"},
+      {"memory", -2, 0, {}, nullptr, "server", "4.0.0", "About the memory of keys",
+       {memory_help_command,
+        {"usage", -3, kReadOnly, kSecond, memory_usage, "server", "4.0.0",
+         "The kernel memory of a key"}}},
+      {"object", -2, 0, {}, nullptr, kGroup, "2.2.3", "About the stored form of keys",
+       {object("encoding", object_encoding, "2.2.3", "The layout of a value"),
+        object("freq", object_freq, "4.0.0", "Not kept"), object_help_command,
+        object("idletime", object_idletime, "2.2.3", "Not kept"),
+        object("refcount", object_refcount, "2.2.3", "1")}},
+      {"rename", 3, kWrite, kTwo, rename_key, kGroup, "1.0.0", "Gives a value to another key"},
+      {"renamenx", 3, kWrite | kFast, kTwo, renamenx, kGroup, "1.0.0",
+       "The same if that is not there"},
+      {"touch", -2, kReadOnly | kFast, kAll, exists, kGroup, "3.2.1", "How many of the keys exist"},
+      {"type", 2, kReadOnly | kFast, {1, 1, 1}, type, kGroup, "1.0.0", "string, or none"},
+      {"unlink", -2, kWrite | kFast, kAll, del, kGroup, "4.0.0", "Removes keys"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+// KEYS, SCAN and RANDOMKEY.
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+
+namespace ipsetkv::server {
+namespace {
+
+void keys(Call& call) {
+  // As they come: sorting a million keys would serve nobody.
+  std::vector<std::string> found;
+  const auto done =
+      call.store.for_each(call.word(1), [&](const KeyInfo& info) { found.push_back(info.key); });
+  if (!done) return call.fail(done.error());
+  call.reply.array(found.size());
+  for (const std::string& key : found) call.reply.bulk(key);
+}
+
+std::optional<std::uint64_t> cursor_in(std::string_view text) {
+  std::uint64_t cursor = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, cursor);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return cursor;
+}
+
+void scan(Call& call) {
+  const auto cursor = cursor_in(call.word(1));
+  if (!cursor) return call.error("ERR invalid cursor");
+  std::string_view pattern = "*";
+  std::int64_t count = 10;
+  bool is_wanted_type = true;
+  for (std::size_t at = 2; at < call.count(); at += 2) {
+    if (at + 1 >= call.count()) return call.syntax_error();
+    if (call.is(at, "match")) {
+      pattern = call.word(at + 1);
+    } else if (call.is(at, "count")) {
+      const auto wanted = call.integer(at + 1);
+      if (!wanted) return;
+      if (*wanted < 1) return call.syntax_error();
+      count = *wanted;
+    } else if (call.is(at, "type")) {
+      is_wanted_type = call.is(at + 1, "string");
+    } else {
+      return call.syntax_error();
+    }
+  }
+  const auto page = call.store.scan(*cursor, pattern, static_cast<std::size_t>(count));
+  if (!page) return call.fail(page.error());
+  call.reply.array(2);
+  call.reply.bulk(std::to_string(page->next_cursor));
+  call.reply.array(is_wanted_type ? page->keys.size() : 0);
+  if (is_wanted_type)
+    for (const std::string& key : page->keys) call.reply.bulk(key);
+}
+
+/// Any key is as likely as another one: of those met so far each is the one with the same chance
+/// (reservoir sampling). All keys are read.
+void randomkey(Call& call) {
+  std::optional<std::string> chosen;
+  std::uint32_t met = 0;
+  const auto done = call.store.for_each("*", [&](const KeyInfo& info) {
+    if (randombytes_uniform(++met) == 0) chosen = info.key;
+  });
+  if (!done) return call.fail(done.error());
+  if (chosen)
+    call.reply.bulk(*chosen);
+  else
+    call.reply.null();
+}
+
+}  // namespace
+
+std::vector<Command> listing_commands() {
+  constexpr std::string_view kGroup = "generic";
+  return {
+      {"keys", 2, kReadOnly, {}, keys, kGroup, "1.0.0", "The keys that match a pattern"},
+      {"randomkey", 1, kReadOnly, {}, randomkey, kGroup, "1.0.0", "One of the keys"},
+      {"scan", -2, kReadOnly, {}, scan, kGroup, "2.8.0", "The keys, a page at a time"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+
+// PUBLISH, SUBSCRIBE and their like. Messages stay in this server: the kernel carries none.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/commands/help.h"
+#include "server/server.h"
+#include "server/worker.h"
+
+namespace ipsetkv::server {
+namespace {
+
+Subscriber self(const Call& call) {
+  return {.worker = call.worker.number(), .client = call.client.id};
+}
+
+void tell(Call& call, std::string_view what, const std::string* name) {
+  call.reply.push(3);
+  call.reply.bulk(what);
+  if (name != nullptr)
+    call.reply.bulk(*name);
+  else
+    call.reply.null();
+  call.reply.integer(static_cast<std::int64_t>(call.client.subscriptions()));
+}
+
+using Names = std::set<std::string, std::less<>>;
+using Change = void (Channels::*)(std::string_view name, Subscriber who);
+
+void enter(Call& call, Names& names, Change change, std::string_view what) {
+  for (const std::string_view word : call.words.subspan(1)) {
+    const std::string name(word);
+    if (names.insert(name).second) (call.server.channels.*change)(name, self(call));
+    tell(call, what, &name);
+  }
+}
+
+void leave(Call& call, Names& names, Change change, std::string_view what) {
+  std::vector<std::string> wanted(call.words.begin() + 1, call.words.end());
+  if (wanted.empty()) wanted.assign(names.begin(), names.end());
+  if (wanted.empty()) return tell(call, what, nullptr);
+  for (const std::string& name : wanted) {
+    if (names.erase(name) != 0) (call.server.channels.*change)(name, self(call));
+    tell(call, what, &name);
+  }
+}
+
+void subscribe(Call& call) {
+  enter(call, call.client.channels, &Channels::subscribe, "subscribe");
+}
+void unsubscribe(Call& call) {
+  leave(call, call.client.channels, &Channels::unsubscribe, "unsubscribe");
+}
+void psubscribe(Call& call) {
+  enter(call, call.client.patterns, &Channels::subscribe_pattern, "psubscribe");
+}
+void punsubscribe(Call& call) {
+  leave(call, call.client.patterns, &Channels::unsubscribe_pattern, "punsubscribe");
+}
+
+std::string encoded(int protocol, const std::string* pattern, std::string_view channel,
+                    std::string_view text) {
+  std::string bytes;
+  Reply reply(bytes, protocol);
+  reply.push(pattern == nullptr ? 3 : 4);
+  reply.bulk(pattern == nullptr ? "message" : "pmessage");
+  if (pattern != nullptr) reply.bulk(*pattern);
+  reply.bulk(channel);
+  reply.bulk(text);
+  return bytes;
+}
+
+void publish(Call& call) {
+  struct Delivery {
+    Subscriber who;
+    std::shared_ptr<const Message> message;
+  };
+  std::vector<Delivery> deliveries;
+  std::map<std::string, std::shared_ptr<const Message>> by_pattern;
+  std::shared_ptr<const Message> plain;
+  const auto make = [&](const std::string* pattern) {
+    return std::make_shared<const Message>(
+        Message{.resp2 = encoded(2, pattern, call.word(1), call.word(2)),
+                .resp3 = encoded(3, pattern, call.word(1), call.word(2))});
+  };
+  call.server.channels.for_each_listener(
+      call.word(1), [&](Subscriber who, const std::string* pattern) {
+        auto& message = pattern == nullptr ? plain : by_pattern[*pattern];
+        if (!message) message = make(pattern);
+        deliveries.push_back({who, message});
+      });
+  // Not under the lock of the channels: a listener that takes nothing is closed, and leaves them.
+  for (const auto& [who, message] : deliveries) call.server.deliver(call.worker, who, message);
+  call.reply.integer(static_cast<std::int64_t>(deliveries.size()));
+}
+
+void pubsub_channels(Call& call) {
+  if (call.count() > 3) return call.wrong_count();
+  const auto names = call.server.channels.channels(call.count() == 3 ? call.word(2) : "");
+  call.reply.array(names.size());
+  for (const std::string& name : names) call.reply.bulk(name);
+}
+
+void pubsub_numsub(Call& call) {
+  const Words names = call.words.subspan(2);
+  call.reply.array(2 * names.size());
+  for (const std::string_view name : names) {
+    call.reply.bulk(name);
+    call.reply.integer(static_cast<std::int64_t>(call.server.channels.listeners(name)));
+  }
+}
+
+void pubsub_numpat(Call& call) {
+  call.reply.integer(static_cast<std::int64_t>(call.server.channels.pattern_count()));
+}
+
+void pubsub_help(Call& call) {
+  reply_help(call, "PUBSUB",
+             {"CHANNELS [<pattern>]", "    The channels that somebody listens to.", "NUMPAT",
+              "    The number of patterns that somebody listens to.", "NUMSUB [<channel> ...]",
+              "    How many listen to each channel."});
+}
+
+}  // namespace
+
+std::vector<Command> message_commands() {
+  constexpr std::string_view kGroup = "pubsub";
+  constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale;
+  constexpr std::uint32_t kAsk = kLoading | kStale;
+  return {
+      {"psubscribe", -2, kListen, {}, psubscribe, kGroup, "2.0.0",
+       "Listens to all channels that match patterns"},
+      {"publish", 3, kAsk | kFast, {}, publish, kGroup, "2.0.0", "Sends to all who listen"},
+      {"pubsub", -2, 0, {}, nullptr, kGroup, "2.8.0", "About who listens",
+       {{"channels", -2, kAsk, {}, pubsub_channels, kGroup, "2.8.0", "What is listened to"},
+        {"help", 2, kAsk, {}, pubsub_help, kGroup, "6.2.0", "What there is"},
+        {"numpat", 2, kAsk, {}, pubsub_numpat, kGroup, "2.8.0", "How many patterns there are"},
+        {"numsub", -2, kAsk, {}, pubsub_numsub, kGroup, "2.8.0", "How many listen to channels"}}},
+      {"punsubscribe", -1, kListen, {}, punsubscribe, kGroup, "2.0.0",
+       "Listens no more to channels that match patterns"},
+      {"subscribe", -2, kListen, {}, subscribe, kGroup, "2.0.0", "Listens to channels"},
+      {"unsubscribe", -1, kListen, {}, unsubscribe, kGroup, "2.0.0",
+       "Listens no more to channels"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+
+// INFO, CONFIG and what else is about the server itself.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/commands/help.h"
+#include "server/information.h"
+#include "server/log.h"
+#include "server/number.h"
+#include "server/server.h"
+
+namespace ipsetkv::server {
+namespace {
+
+std::string lower_case(std::string_view word) {
+  std::string text(word);
+  std::ranges::transform(text, text.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  return text;
+}
+
+void info(Call& call) {
+  std::set<std::string> sections;
+  for (const std::string_view word : call.words.subspan(1)) sections.insert(lower_case(word));
+  const auto text = information(call.server, call.store, std::move(sections));
+  if (!text) return call.fail(text.error());
+  call.reply.verbatim(*text);
+}
+
+void config_get(Call& call) {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const std::string_view pattern : call.words.subspan(2))
+    for (auto& each : call.server.configuration.matching(lower_case(pattern)))
+      if (std::ranges::find(found, each) == found.end()) found.push_back(std::move(each));
+  call.reply.map(found.size());
+  for (const auto& [name, value] : found) {
+    call.reply.bulk(name);
+    call.reply.bulk(value);
+  }
+}
+
+void config_set(Call& call) {
+  Configuration& configuration = call.server.configuration;
+  if (call.count() % 2 != 0) return call.wrong_count();
+  for (std::size_t at = 2; at < call.count(); at += 2) {
+    const std::string name = lower_case(call.word(at));
+    if (!configuration.knows(name))
+      return call.error("ERR Unknown option or number of arguments for CONFIG SET - '" +
+                        std::string(call.word(at)) + "'");
+    if (const auto wrong = configuration.judge(name, call.word(at + 1)))
+      return call.error("ERR CONFIG SET failed (possibly related to argument '" +
+                        std::string(call.word(at)) + "') - " + *wrong);
+  }
+  // All of them are good, so all are taken.
+  for (std::size_t at = 2; at < call.count(); at += 2)
+    configuration.set(lower_case(call.word(at)), call.word(at + 1));
+  call.reply.ok();
+}
+
+void config_resetstat(Call& call) {
+  call.server.statistics.reset();
+  call.reply.ok();
+}
+
+void config_rewrite(Call& call) { call.error("ERR The server is running without a config file"); }
+
+void config_help(Call& call) {
+  reply_help(call, "CONFIG",
+             {"GET <pattern>", "    The parameters that match, and their values.", "RESETSTAT",
+              "    Counts from zero again what INFO shows.", "SET <directive> <value>",
+              "    Changes a parameter until the server ends."});
+}
+
+void time(Call& call) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  call.reply.array(2);
+  call.reply.bulk(std::to_string(now / kMillion));
+  call.reply.bulk(std::to_string(now % kMillion));
+}
+
+/// Every write that was answered is in the kernel: there is nothing left to be saved.
+void save(Call& call) {
+  call.server.last_save = std::time(nullptr);
+  call.reply.ok();
+}
+
+void bgsave(Call& call) {
+  if (call.count() > 2 || (call.count() == 2 && !call.is(1, "schedule")))
+    return call.syntax_error();
+  call.server.last_save = std::time(nullptr);
+  call.reply.simple("Background saving started");
+}
+
+void lastsave(Call& call) { call.reply.integer(call.server.last_save); }
+
+void module_list(Call& call) { call.reply.array(0); }
+void function_list(Call& call) { call.reply.array(0); }
+void function_flush(Call& call) { call.reply.ok(); }
+
+void acl_whoami(Call& call) { call.reply.bulk("default"); }
+
+void acl_list(Call& call) {
+  call.reply.array(1);
+  call.reply.bulk(call.server.has_password() ? "user default on sanitize-payload ~* &* +@all"
+                                             : "user default on nopass sanitize-payload ~* &* +@all");
+}
+
+constexpr std::string_view kCategories[] = {
+    "keyspace", "read",  "write",  "string",      "bitmap", "pubsub", "admin",
+    "fast",     "slow",  "connection", "transaction", "dangerous"};
+
+void acl_cat(Call& call) {
+  if (call.count() == 2) {
+    call.reply.array(std::size(kCategories));
+    for (const std::string_view category : kCategories) call.reply.bulk(category);
+    return;
+  }
+  if (call.count() != 3) return call.wrong_count();
+  const std::string wanted = lower_case(call.word(2));
+  if (std::ranges::find(kCategories, wanted) == std::end(kCategories))
+    return call.error("ERR Unknown category '" + std::string(call.word(2)) + "'");
+  std::vector<std::string_view> names;
+  for (const Command& command : all_commands()) {
+    const auto categories = categories_of(command);
+    if (std::ranges::find(categories, wanted) != categories.end()) names.push_back(command.name);
+  }
+  call.reply.array(names.size());
+  for (const std::string_view name : names) call.reply.bulk(name);
+}
+
+void debug_sleep(Call& call) {
+  const auto seconds = float_in(call.word(2));
+  constexpr long double kLongest = 3600;
+  if (!seconds || *seconds < 0 || *seconds > kLongest)
+    return call.error("ERR value is not a valid float");
+  std::this_thread::sleep_for(std::chrono::duration<long double>(*seconds));
+  call.reply.ok();
+}
+
+void debug_log(Call& call) {
+  log(LogLevel::kNotice, "DEBUG LOG: " + std::string(call.word(2)));
+  call.reply.ok();
+}
+
+void shutdown(Call& call) {
+  bool is_abort = false;
+  for (std::size_t at = 1; at < call.count(); ++at) {
+    if (call.is(at, "abort"))
+      is_abort = true;
+    else if (!call.is(at, "nosave") && !call.is(at, "save") && !call.is(at, "now") &&
+             !call.is(at, "force"))
+      return call.syntax_error();
+  }
+  if (is_abort) return call.error("ERR No shutdown in progress.");
+  log(LogLevel::kNotice, "a client asked for the end");
+  call.client.close_after_reply = true;
+  call.server.stop();
+}
+
+}  // namespace
+
+std::vector<Command> server_commands() {
+  constexpr std::string_view kGroup = "server";
+  constexpr std::uint32_t kAsk = kNoScript | kLoading | kStale;
+  constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
+  return {
+      {"acl", -2, 0, {}, nullptr, kGroup, "6.0.0", "About the one user",
+       {{"cat", -2, kAsk, {}, acl_cat, kGroup, "6.0.0", "Categories of commands"},
+        {"list", 2, kRule, {}, acl_list, kGroup, "6.0.0", "The one user"},
+        {"whoami", 2, kAsk, {}, acl_whoami, kGroup, "6.0.0", "The user's name"}}},
+      {"bgsave", -1, kAdmin | kNoScript, {}, bgsave, kGroup, "1.0.0",
+       "Nothing to do: the kernel has it all"},
+      {"config", -2, 0, {}, nullptr, kGroup, "2.0.0", "About the parameters",
+       {{"get", -3, kRule, {}, config_get, kGroup, "2.0.0", "Parameters and their values"},
+        {"help", 2, kAsk, {}, config_help, kGroup, "5.0.0", "What there is"},
+        {"resetstat", 2, kRule, {}, config_resetstat, kGroup, "2.0.0", "Counts anew"},
+        {"rewrite", 2, kRule, {}, config_rewrite, kGroup, "2.8.0", "An error: there is no file"},
+        {"set", -4, kRule, {}, config_set, kGroup, "2.0.0", "Changes parameters"}}},
+      {"debug", -2, kAdmin, {}, nullptr, kGroup, "1.0.0", "For tests",
+       {{"log", 3, kRule, {}, debug_log, kGroup, "1.0.0", "Writes to the log"},
+        {"sleep", 3, kRule, {}, debug_sleep, kGroup, "1.0.0", "Lets this worker do nothing"}}},
+      {"function", -2, 0, {}, nullptr, "scripting", "7.0.0", "There are no functions",
+       {{"flush", -2, kWrite | kNoScript, {}, function_flush, "scripting", "7.0.0",
+         "Removes none"},
+        {"list", -2, kNoScript, {}, function_list, "scripting", "7.0.0", "Lists none"}}},
+      {"info", -1, kLoading | kStale, {}, info, kGroup, "1.0.0", "About the server"},
+      {"lastsave", 1, kLoading | kStale | kFast, {}, lastsave, kGroup, "1.0.0",
+       "When somebody last asked for a save"},
+      {"module", -2, 0, {}, nullptr, kGroup, "4.0.0", "There are no modules",
+       {{"list", 2, kAdmin | kNoScript, {}, module_list, kGroup, "4.0.0", "Lists none"}}},
+      {"save", 1, kAdmin | kNoScript, {}, save, kGroup, "1.0.0",
+       "Nothing to do: the kernel has it all"},
+      {"shutdown", -1, kRule | kNoMulti, {}, shutdown, kGroup, "1.0.0",
+       "Ends the server; the keys stay in the kernel"},
+      {"time", 1, kLoading | kStale | kFast, {}, time, kGroup, "2.6.0", "The server's clock"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+
+// GET, SET and what else reads and writes values.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/moment.h"
+#include "server/number.h"
+#include "server/server.h"
+
+namespace ipsetkv::server {
+namespace {
+
+void reply_value(Call& call, bool there) {
+  if (there)
+    call.reply.bulk(call.value);
+  else
+    call.reply.null();
+}
+
+void get(Call& call) {
+  if (const auto there = call.read(call.key())) reply_value(call, *there);
+}
+
+/// What SET's words ask for; nothing, and the error reply, if they are wrong.
+std::optional<SetOptions> set_options(Call& call) {
+  SetOptions options;
+  bool has_moment = false;
+  for (std::size_t at = 3; at < call.count(); ++at) {
+    const bool is_last = at + 1 == call.count();
+    if (call.is(at, "nx") && options.condition != SetOptions::If::kPresent) {
+      options.condition = SetOptions::If::kAbsent;
+    } else if (call.is(at, "xx") && options.condition != SetOptions::If::kAbsent) {
+      options.condition = SetOptions::If::kPresent;
+    } else if (call.is(at, "get")) {
+      options.return_old = true;
+    } else if (call.is(at, "keepttl") && !has_moment) {
+      options.keep_deadline = has_moment = true;
+    } else if (const auto kind = moment_kind(call.word(at)); kind && !has_moment && !is_last) {
+      options.expire_at = positive_moment(call, ++at, *kind);
+      if (!options.expire_at) return std::nullopt;
+      has_moment = true;
+    } else {
+      call.syntax_error();
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+void set(Call& call) {
+  const auto options = set_options(call);
+  if (!options) return;
+  const auto done = call.store.set(call.key(), call.word(2), *options);
+  if (!done) return call.fail(done.error());
+  if (done->written) call.touch(call.key());
+  if (options->return_old) {
+    if (done->old)
+      call.reply.bulk(*done->old);
+    else
+      call.reply.null();
+  } else if (done->written) {
+    call.reply.ok();
+  } else {
+    call.reply.null();
+  }
+}
+
+void setnx(Call& call) {
+  const auto done =
+      call.store.set(call.key(), call.word(2), SetOptions{.condition = SetOptions::If::kAbsent});
+  if (!done) return call.fail(done.error());
+  if (done->written) call.touch(call.key());
+  call.reply.integer(done->written ? 1 : 0);
+}
+
+void set_until(Call& call, MomentKind kind) {
+  const auto moment = positive_moment(call, 2, kind);
+  if (!moment) return;
+  const auto done = call.store.set(call.key(), call.word(3), SetOptions{.expire_at = moment});
+  if (!done) return call.fail(done.error());
+  call.touch(call.key());
+  call.reply.ok();
+}
+
+void setex(Call& call) { set_until(call, {.unit_ms = 1000, .from_now = true}); }
+void psetex(Call& call) { set_until(call, {.unit_ms = 1, .from_now = true}); }
+
+void getset(Call& call) {
+  const auto done = call.store.set(call.key(), call.word(2), SetOptions{.return_old = true});
+  if (!done) return call.fail(done.error());
+  call.touch(call.key());
+  if (done->old)
+    call.reply.bulk(*done->old);
+  else
+    call.reply.null();
+}
+
+void getdel(Call& call) {
+  bool there = false;
+  const auto done =
+      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+        there = found != nullptr;
+        return Update{.action = Update::Action::kRemove};
+      });
+  if (!done) return call.fail(done.error());
+  if (there) call.touch(call.key());
+  reply_value(call, there);
+}
+
+void getex(Call& call) {
+  std::optional<Deadline> moment;
+  bool persist = false;
+  if (call.count() == 3 && call.is(2, "persist")) {
+    persist = true;
+  } else if (call.count() == 4) {
+    const auto kind = moment_kind(call.word(2));
+    if (!kind) return call.syntax_error();
+    moment = positive_moment(call, 3, *kind);
+    if (!moment) return;
+  } else if (call.count() != 2) {
+    return call.syntax_error();
+  }
+  if (!moment && !persist) return get(call);
+  bool there = false;
+  const auto done =
+      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+        there = found != nullptr;
+        if (!there || (persist && !found->deadline)) return Update{};
+        return Update{
+            .action = Update::Action::kWrite, .value = call.value, .deadline = moment};
+      });
+  if (!done) return call.fail(done.error());
+  if (*done) call.touch(call.key());
+  reply_value(call, there);
+}
+
+void mget(Call& call) {
+  const Words keys = call.words.subspan(1);
+  std::vector<std::optional<std::string>> values(keys.size());
+  const auto done = call.store.get_all(keys, [&](std::size_t index, auto value) {
+    if (value) values[index] = std::string(*value);
+  });
+  if (!done) return call.fail(done.error());
+  call.reply.array(values.size());
+  for (const auto& value : values) {
+    ++(value ? call.server.statistics.hits : call.server.statistics.misses);
+    if (value)
+      call.reply.bulk(*value);
+    else
+      call.reply.null();
+  }
+}
+
+/// The pairs of MSET; false, and the error reply, where one is half.
+bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
+  if (call.count() % 2 == 0) {
+    call.wrong_count();
+    return false;
+  }
+  for (std::size_t at = 1; at < call.count(); at += 2)
+    pairs.push_back({.key = call.word(at), .value = call.word(at + 1)});
+  return true;
+}
+
+bool set_all(Call& call, const std::vector<KeyValue>& pairs) {
+  const auto done = call.store.set_all(pairs);
+  for (const KeyValue& pair : pairs) call.touch(pair.key);
+  if (!done) call.fail(done.error());
+  return done.has_value();
+}
+
+void mset(Call& call) {
+  std::vector<KeyValue> pairs;
+  if (take_pairs(call, pairs) && set_all(call, pairs)) call.reply.ok();
+}
+
+void msetnx(Call& call) {
+  std::vector<KeyValue> pairs;
+  if (!take_pairs(call, pairs)) return;
+  for (const KeyValue& pair : pairs) {
+    const auto there = call.store.exists(pair.key);
+    if (!there) return call.fail(there.error());
+    if (*there) return call.reply.integer(0);
+  }
+  if (set_all(call, pairs)) call.reply.integer(1);
+}
+
+void append(Call& call) {
+  const auto length = call.store.append(call.key(), call.word(2));
+  if (!length) return call.fail(length.error());
+  call.touch(call.key());
+  call.reply.integer(static_cast<std::int64_t>(*length));
+}
+
+void strlen(Call& call) {
+  if (const auto there = call.read(call.key()))
+    call.reply.integer(*there ? static_cast<std::int64_t>(call.value.size()) : 0);
+}
+
+void getrange(Call& call) {
+  const auto first = call.integer(2);
+  if (!first) return;
+  const auto last = call.integer(3);
+  if (!last) return;
+  const auto part = call.store.get_range(call.key(), *first, *last);
+  if (!part) return call.fail(part.error());
+  call.reply.bulk(*part);
+}
+
+void setrange(Call& call) {
+  const auto offset = call.integer(2);
+  if (!offset) return;
+  if (*offset < 0) return call.error("ERR offset is out of range");
+  const std::string_view part = call.word(3);
+  const auto length =
+      call.store.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
+  if (!length) return call.fail(length.error());
+  if (!part.empty()) call.touch(call.key());
+  call.reply.integer(static_cast<std::int64_t>(*length));
+}
+
+void add(Call& call, std::int64_t amount) {
+  const auto sum = call.store.increment(call.key(), amount);
+  if (!sum && sum.error().code == ErrorCode::kNotANumber) {
+    // The store does not tell a wrong value from a sum that is too large.
+    const auto there = call.store.get(call.key(), call.value);
+    if (there && *there && integer_in(call.value))
+      return call.error("ERR increment or decrement would overflow");
+  }
+  if (!sum) return call.fail(sum.error());
+  call.touch(call.key());
+  call.reply.integer(*sum);
+}
+
+void incr(Call& call) { add(call, 1); }
+void decr(Call& call) { add(call, -1); }
+
+void incrby(Call& call) {
+  if (const auto amount = call.integer(2)) add(call, *amount);
+}
+
+void decrby(Call& call) {
+  const auto amount = call.integer(2);
+  if (!amount) return;
+  if (*amount == std::numeric_limits<std::int64_t>::min())
+    return call.error("ERR decrement would overflow");
+  add(call, -*amount);
+}
+
+void incrbyfloat(Call& call) {
+  const auto amount = float_in(call.word(2));
+  if (!amount) return call.error("ERR value is not a valid float");
+  std::string text;
+  std::string_view wrong;
+  const auto done =
+      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+        wrong = {};
+        const auto number =
+            found == nullptr ? std::optional<long double>(0) : float_in(call.value);
+        if (!number) {
+          wrong = "ERR value is not a valid float";
+          return Update{};
+        }
+        const long double sum = *number + *amount;
+        if (std::isnan(sum) || std::isinf(sum)) {
+          wrong = "ERR increment would produce NaN or Infinity";
+          return Update{};
+        }
+        text = float_text(sum);
+        return Update{.action = Update::Action::kWrite,
+                      .value = text,
+                      .deadline = found == nullptr ? std::nullopt : found->deadline};
+      });
+  if (!done) return call.fail(done.error());
+  if (!wrong.empty()) return call.error(wrong);
+  call.touch(call.key());
+  call.reply.bulk(text);
+}
+
+constexpr std::uint32_t kPut = kWrite | kDenyOom;
+constexpr KeyWords kOneKey{1, 1, 1};
+
+}  // namespace
+
+std::vector<Command> string_commands() {
+  constexpr std::string_view kGroup = "string";
+  return {
+      {"append", 3, kPut | kFast, kOneKey, append, kGroup, "2.0.0", "Appends to a value"},
+      {"decr", 2, kPut | kFast, kOneKey, decr, kGroup, "1.0.0", "Takes one from a number"},
+      {"decrby", 3, kPut | kFast, kOneKey, decrby, kGroup, "1.0.0", "Takes from a number"},
+      {"get", 2, kReadOnly | kFast, kOneKey, get, kGroup, "1.0.0", "The value of a key"},
+      {"getdel", 2, kWrite | kFast, kOneKey, getdel, kGroup, "6.2.0",
+       "The value of a key, which is removed"},
+      {"getex", -2, kWrite | kFast, kOneKey, getex, kGroup, "6.2.0",
+       "The value of a key, which gets or loses its deadline"},
+      {"getrange", 4, kReadOnly, kOneKey, getrange, kGroup, "2.4.0", "A part of a value"},
+      {"getset", 3, kPut | kFast, kOneKey, getset, kGroup, "1.0.0",
+       "The old value of a key that gets a new one"},
+      {"incr", 2, kPut | kFast, kOneKey, incr, kGroup, "1.0.0", "Adds one to a number"},
+      {"incrby", 3, kPut | kFast, kOneKey, incrby, kGroup, "1.0.0", "Adds to a number"},
+      {"incrbyfloat", 3, kPut | kFast, kOneKey, incrbyfloat, kGroup, "2.6.0",
+       "Adds to a number with a fraction"},
+      {"mget", -2, kReadOnly | kFast, {1, -1, 1}, mget, kGroup, "1.0.0", "The values of keys"},
+      {"mset", -3, kPut | kAlone, {1, -1, 2}, mset, kGroup, "1.0.1", "Gives keys their values"},
+      {"msetnx", -3, kPut | kAlone, {1, -1, 2}, msetnx, kGroup, "1.0.1",
+       "The same if there is none of them"},
+      {"psetex", 4, kPut, kOneKey, psetex, kGroup, "2.6.0",
+       "Gives a key a value for some milliseconds"},
+      {"set", -3, kPut, kOneKey, set, kGroup, "1.0.0", "Gives a key its value"},
+      {"setex", 4, kPut, kOneKey, setex, kGroup, "2.0.0", "Gives a key a value for some seconds"},
+      {"setnx", 3, kPut | kFast, kOneKey, setnx, kGroup, "1.0.0",
+       "Gives a key its value if there is none"},
+      {"setrange", 4, kPut, kOneKey, setrange, kGroup, "2.2.0", "Overwrites a part of a value"},
+      {"strlen", 2, kReadOnly | kFast, kOneKey, strlen, kGroup, "2.2.0", "The length of a value"},
+      {"substr", 4, kReadOnly, kOneKey, getrange, kGroup, "1.0.0", "A part of a value"},
+  };
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+// MULTI, EXEC, DISCARD, WATCH and UNWATCH.
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "server/call.h"
+#include "server/commands/groups.h"
+#include "server/server.h"
+#include "server/watches.h"
+
+namespace ipsetkv::server {
+namespace {
+
+void multi(Call& call) {
+  if (call.client.in_transaction) return call.error("ERR MULTI calls can not be nested");
+  call.client.in_transaction = true;
+  call.client.transaction_is_broken = false;
+  call.reply.ok();
+}
+
+void discard(Call& call) {
+  if (!call.client.in_transaction) return call.error("ERR DISCARD without MULTI");
+  leave_transaction(call.server, call.client);
+  call.reply.ok();
+}
+
+/// Whether a watched key has changed; nothing, and the error reply, if that cannot be found out.
+std::optional<bool> has_changed(Call& call) {
+  for (const Watch& watch : call.client.watches) {
+    if (call.server.watches.version(watch.key) != watch.version) return true;
+    const auto state = state_of(call.store, watch.key, call.value);
+    if (!state) {
+      call.fail(state.error());
+      return std::nullopt;
+    }
+    if (*state != watch.state) return true;
+  }
+  return false;
+}
+
+/// No other client's command comes in between: EXEC is done alone.
+void exec(Call& call) {
+  Client& client = call.client;
+  if (!client.in_transaction) return call.error("ERR EXEC without MULTI");
+  if (client.transaction_is_broken) {
+    leave_transaction(call.server, client);
+    return call.error("EXECABORT Transaction discarded because of previous errors.");
+  }
+  const auto changed = has_changed(call);
+  const std::vector<QueuedCommand> queue = std::exchange(client.queue, {});
+  leave_transaction(call.server, client);
+  if (!changed) return;
+  if (*changed) return call.reply.null_array();
+  call.reply.array(queue.size());
+  for (const QueuedCommand& queued : queue) {
+    const std::vector<std::string_view> words(queued.words.begin(), queued.words.end());
+    Call inner(call.server, call.worker, client, *queued.command, words, call.reply);
+    carry_out(inner);
+  }
+}
+
+void watch(Call& call) {
+  Client& client = call.client;
+  if (client.in_transaction) return call.error("ERR WATCH inside MULTI is not allowed");
+  for (const std::string_view key : call.words.subspan(1)) {
+    const bool is_watched =
+        std::ranges::any_of(client.watches, [&](const Watch& each) { return each.key == key; });
+    if (is_watched) continue;
+    // Counted before it is looked at: what comes between counts as a change.
+    const std::uint64_t version = call.server.watches.add(key);
+    const auto state = state_of(call.store, key, call.value);
+    if (!state) {
+      call.server.watches.remove(key);
+      return call.fail(state.error());
+    }
+    client.watches.push_back({.key = std::string(key), .version = version, .state = *state});
+  }
+  call.reply.ok();
+}
+
+void unwatch_all(Call& call) {
+  unwatch(call.server, call.client);
+  call.reply.ok();
+}
+
+}  // namespace
+
+std::vector<Command> transaction_commands() {
+  constexpr std::string_view kGroup = "transactions";
+  constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
+  return {
+      {"discard", 1, kFlags | kFast | kNotQueued, {}, discard, kGroup, "2.0.0",
+       "Forgets the queued commands"},
+      {"exec", 1, kFlags | kSkipSlowLog | kNotQueued | kAlone, {}, exec, kGroup, "1.2.0",
+       "Carries out the queued commands"},
+      {"multi", 1, kFlags | kFast | kNotQueued, {}, multi, kGroup, "1.2.0",
+       "Queues commands from now on"},
+      {"unwatch", 1, kFlags | kFast, {}, unwatch_all, kGroup, "2.2.0", "Watches no key any more"},
+      {"watch", -2, kFlags | kFast | kNotQueued, {1, -1, 1}, watch, kGroup, "2.2.0",
+       "Lets EXEC do nothing if a key changes until then"},
+  };
+}
+
+}  // namespace ipsetkv::server

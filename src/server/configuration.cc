@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "server/configuration.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "server/number.h"
+#include "store/glob.h"
+
+namespace ipsetkv::server {
+
+const std::vector<Configuration::Number>& Configuration::numbers() {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int64_t kMebibyte = 1024 * 1024;
+  static const std::vector<Number> numbers{
+      {"slowlog-log-slower-than", &Configuration::slowlog_slower_than, -1, kMost},
+      {"slowlog-max-len", &Configuration::slowlog_max_length, 0, kMost},
+      {"maxclients", &Configuration::max_clients, 1, kMostInt},
+      {"timeout", &Configuration::timeout, 0, kMostInt},
+      {"proto-max-bulk-len", &Configuration::longest_word, kMebibyte, 512 * kMebibyte},
+      {"client-query-buffer-limit", &Configuration::query_buffer_limit, kMebibyte, kMost},
+      {"maxmemory-clients", &Configuration::clients_memory, 0, kMost},
+      {"latency-monitor-threshold", &Configuration::latency_threshold, 0, kMost},
+  };
+  return numbers;
+}
+
+const Configuration::Number* Configuration::number(std::string_view name) {
+  const auto found = std::ranges::find(numbers(), name, &Number::name);
+  return found == numbers().end() ? nullptr : &*found;
+}
+
+Configuration::Configuration(const ServeOptions& options) {
+  std::string addresses;
+  for (const std::string& address : options.addresses)
+    addresses += (addresses.empty() ? "" : " ") + address;
+  fixed_ = {{"appendonly", "no"},
+            {"bind", addresses},
+            {"cluster-enabled", "no"},
+            {"databases", "1"},
+            {"io-threads", std::to_string(options.threads)},
+            {"maxmemory", "0"},
+            {"maxmemory-policy", "noeviction"},
+            {"notify-keyspace-events", ""},
+            {"port", std::to_string(options.port)},
+            {"protected-mode", "yes"},
+            {"save", ""},
+            {"unixsocket", options.unix_path},
+            {"unixsocketperm", "600"}};
+}
+
+std::vector<std::pair<std::string, std::string>> Configuration::matching(
+    std::string_view pattern) const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const auto& each : fixed_)
+    if (store::glob_matches(pattern, each.first)) found.push_back(each);
+  for (const Number& each : numbers())
+    if (store::glob_matches(pattern, each.name))
+      found.emplace_back(each.name, std::to_string((this->*each.value).load()));
+  return found;
+}
+
+bool Configuration::knows(std::string_view name) const {
+  return number(name) != nullptr ||
+         std::ranges::any_of(fixed_, [&](const auto& each) { return each.first == name; });
+}
+
+std::optional<std::string> Configuration::judge(std::string_view name,
+                                                std::string_view value) const {
+  const Number* const known = number(name);
+  if (known == nullptr) return "can't set immutable config";
+  const auto wanted = integer_in(value);
+  if (!wanted) return "argument couldn't be parsed into an integer";
+  if (*wanted < known->least || *wanted > known->most)
+    return "argument must be between " + std::to_string(known->least) + " and " +
+           std::to_string(known->most) + " inclusive";
+  return std::nullopt;
+}
+
+void Configuration::set(std::string_view name, std::string_view value) {
+  const Number* const known = number(name);
+  if (const auto wanted = integer_in(value); known != nullptr && wanted)
+    (this->*known->value).store(*wanted);
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include "ipsetkv/store.h"
+
+namespace ipsetkv::server {
+
+/// How many keys there are. A table knows from the heads of its buckets; drawers are read one by
+/// one.
+[[nodiscard]] Result<std::uint64_t> count_keys(Store& store);
+
+/// Keys, and those of them that have a deadline. All of them are read.
+struct KeyCounts {
+  std::uint64_t keys = 0;
+  std::uint64_t expiring = 0;
+  std::uint64_t average_life_ms = 0;  ///< Of the expiring ones.
+};
+[[nodiscard]] Result<KeyCounts> count_all(Store& store);
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+
+#include "server/call.h"
+#include "server/server.h"
+#include "server/worker.h"
+
+namespace ipsetkv::server {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Redis says how a request began that it does not know, but not more than so much of it.
+constexpr std::size_t kShownBytes = 128;
+
+std::string unknown_command(Words words) {
+  std::string shown;
+  for (const std::string_view word : words.subspan(1)) {
+    if (shown.size() >= kShownBytes) break;
+    shown += '\'';
+    shown += word.substr(0, kShownBytes - shown.size());
+    shown += "' ";
+  }
+  return "ERR unknown command '" + std::string(words[0].substr(0, kShownBytes)) +
+         "', with args beginning with: " + shown;
+}
+
+std::string unknown_subcommand(const Command& command, std::string_view name) {
+  std::string upper(command.name);
+  std::ranges::transform(upper, upper.begin(), [](char letter) {
+    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  });
+  return "ERR unknown subcommand '" + std::string(name.substr(0, kShownBytes)) + "'. Try " + upper +
+         " HELP.";
+}
+
+/// What is wrong with a request before it is looked at any closer; nothing if nothing is.
+struct Judgement {
+  const Command* command = nullptr;
+  std::string refusal;
+};
+
+Judgement judge(const Server& server, const Client& client, Words words) {
+  const Command* command = find_command(words[0]);
+  if (command == nullptr) return {nullptr, unknown_command(words)};
+  if (!command->subcommands.empty() && words.size() > 1) {
+    const Command* const inner = find_subcommand(*command, words[1]);
+    if (inner == nullptr) return {command, unknown_subcommand(*command, words[1])};
+    command = inner;
+  }
+  if (!takes(*command, words.size()) || command->handler == nullptr)
+    return {command, "ERR wrong number of arguments for '" + command->full_name + "' command"};
+  if (server.has_password() && !client.authenticated && (command->flags & kNoAuth) == 0)
+    return {command, "NOAUTH Authentication required."};
+  if (client.only_listens() && (command->flags & kPubSub) == 0)
+    return {command, "ERR Can't execute '" + command->full_name +
+                         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                         "allowed in this context"};
+  if (client.in_transaction && (command->flags & kNoMulti) != 0)
+    return {command, "ERR Command not allowed inside a transaction"};
+  return {command, {}};
+}
+
+void enqueue(Client& client, const Command& command, Words words, Reply& reply) {
+  client.queue.push_back({&command, {words.begin(), words.end()}});
+  for (const std::string_view word : words) client.queue_bytes += word.size();
+  reply.simple("QUEUED");
+}
+
+/// Whether the client hears the reply to this request.
+bool is_heard(Client& client, Words words) {
+  // That is what this one is about; it is quiet by itself where it is to be.
+  if (words.size() == 3 && is_word(words[0], "client") && is_word(words[1], "reply")) return true;
+  if (client.reply_mode == ReplyMode::kOn) return true;
+  if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kOn;
+  return false;
+}
+
+void refuse(Server& server, Client& client, const Judgement& judgement, Reply& reply) {
+  reply.error(judgement.refusal);
+  server.statistics.count_error(judgement.refusal.substr(0, judgement.refusal.find(' ')));
+  if (judgement.command != nullptr)
+    ++server.statistics.of(judgement.command->number).rejected;
+  client.transaction_is_broken = client.in_transaction;
+}
+
+}  // namespace
+
+bool is_held(const Server& server, const Client& client, Words words) {
+  if (server.pause.until() == Pause::Clock::time_point()) return false;
+  const Command* const command = find_command(words[0]);
+  if (command == nullptr) return false;
+  bool writes = (command->flags & kWrite) != 0;
+  // A transaction writes if one of its commands does, and so may a message.
+  if (command->name == "exec")
+    writes = std::ranges::any_of(client.queue, [](const QueuedCommand& queued) {
+      return (queued.command->flags & kWrite) != 0;
+    });
+  if (command->name == "publish") writes = true;
+  // Somebody has to be able to end it.
+  if (command->name == "client") return false;
+  return server.pause.holds(writes);
+}
+
+void dispatch(Server& server, Worker& worker, Client& client, Words words, std::string& out) {
+  std::string unheard;
+  const bool heard = is_heard(client, words);
+  Reply reply(heard ? out : unheard, client.protocol);
+  const Judgement judgement = judge(server, client, words);
+  if (!judgement.refusal.empty()) return refuse(server, client, judgement, reply);
+  const Command& command = *judgement.command;
+  client.last_command = command.full_name;
+  if (client.in_transaction && (command.flags & kNotQueued) == 0)
+    return enqueue(client, command, words, reply);
+  const bool alone = (command.flags & kAlone) != 0;
+  if (alone) server.turn.take_alone();
+  Call call(server, worker, client, command, words, reply);
+  carry_out(call);
+  if (alone) server.turn.share();
+}
+
+void carry_out(Call& call) {
+  Server& server = call.server;
+  if (server.clients.monitors != 0 && (call.command.flags & (kSkipMonitor | kAdmin)) == 0)
+    server.show_monitors(call.worker, monitor_line(call.client, call.words));
+  const auto began = Clock::now();
+  call.command.handler(call);
+  const auto took = Clock::now() - began;
+  const std::size_t number = call.command.number;
+  server.statistics.count(number, 1, std::chrono::duration_cast<std::chrono::nanoseconds>(took));
+  if (call.has_failed()) ++server.statistics.of(number).failed;
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took);
+  server.note_latency(microseconds);
+  const std::int64_t limit = server.configuration.slowlog_slower_than;
+  if (limit < 0 || microseconds.count() < limit || (call.command.flags & kSkipSlowLog) != 0) return;
+  const auto most = static_cast<std::size_t>(server.configuration.slowlog_max_length.load());
+  server.slow_log.add(call.client, call.words, microseconds, most);
+}
+
+void unwatch(Server& server, Client& client) {
+  for (const Watch& watch : client.watches) server.watches.remove(watch.key);
+  client.watches.clear();
+}
+
+void leave_transaction(Server& server, Client& client) {
+  client.in_transaction = client.transaction_is_broken = false;
+  client.queue.clear();
+  client.queue_bytes = 0;
+  unwatch(server, client);
+}
+
+void leave_everything(Server& server, Worker& worker, Client& client) {
+  const Subscriber who{.worker = worker.number(), .client = client.id};
+  for (const std::string& channel : client.channels) server.channels.unsubscribe(channel, who);
+  for (const std::string& pattern : client.patterns)
+    server.channels.unsubscribe_pattern(pattern, who);
+  client.channels.clear();
+  client.patterns.clear();
+  leave_transaction(server, client);
+  if (client.is_monitor) --server.clients.monitors;
+  client.is_monitor = false;
+}
+
+}  // namespace ipsetkv::server

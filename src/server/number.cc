@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "server/number.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+namespace ipsetkv::server {
+
+std::optional<std::int64_t> integer_in(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  if (text != "0" && (text.front() == '0' || text.starts_with("-0"))) return std::nullopt;
+  return number;
+}
+
+std::optional<long double> float_in(std::string_view text) {
+  // Longer ones Redis refuses too (MAX_LONG_DOUBLE_CHARS).
+  constexpr std::size_t kLongest = 5 * 1024;
+  if (text.empty() || text.size() >= kLongest) return std::nullopt;
+  if (std::isspace(static_cast<unsigned char>(text.front())) != 0) return std::nullopt;
+  const std::string copy(text);
+  char* end = nullptr;
+  errno = 0;
+  const long double number = std::strtold(copy.c_str(), &end);
+  if (end != copy.c_str() + copy.size() || std::isnan(number)) return std::nullopt;
+  if (errno == ERANGE && (std::isinf(number) || number == 0)) return std::nullopt;
+  return number;
+}
+
+std::string float_text(long double number) {
+  std::string text = fmt::format("{:.17Lf}", number);
+  if (text.find('.') == std::string::npos) return text;
+  while (text.ends_with('0')) text.pop_back();
+  if (text.ends_with('.')) text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "server/serve.h"
+
+#include <sodium.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "netlink/namespace.h"
+#include "server/listener.h"
+#include "server/log.h"
+#include "server/password_file.h"
+#include "server/privileges.h"
+#include "server/server.h"
+#include "server/service_manager.h"
+#include "server/worker.h"
+
+namespace ipsetkv::server {
+namespace {
+
+/// All sockets to listen on.
+Result<std::vector<Listener>> open_listeners(const ServeOptions& options) {
+  std::vector<Listener> listeners;
+  for (const int descriptor : inherited_sockets())
+    listeners.push_back(Listener::inherited(descriptor));
+  if (!listeners.empty()) return listeners;
+  if (!options.unix_path.empty()) {
+    auto listener = Listener::on_path(options.unix_path);
+    if (!listener) return tl::unexpected(listener.error());
+    listeners.push_back(*std::move(listener));
+  }
+  for (const std::string& address : options.addresses) {
+    auto some = Listener::on_address(address, options.port);
+    if (!some) return tl::unexpected(some.error());
+    for (Listener& listener : *some) listeners.push_back(std::move(listener));
+  }
+  return listeners;
+}
+
+std::string where(const ServeOptions& options) {
+  std::string text = options.unix_path;
+  for (const std::string& address : options.addresses)
+    text += (text.empty() ? "" : ", ") + address + ":" + std::to_string(options.port);
+  return text;
+}
+
+/// The signals that end the server; all threads leave them to `wait`.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void wait() const {
+    int number = 0;
+    sigwait(&signals_, &number);
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+/// Runs the workers until a signal comes.
+void run(const std::vector<std::unique_ptr<Worker>>& workers, const EndSignals& signals) {
+  std::vector<std::jthread> threads;
+  for (const auto& worker : workers) threads.emplace_back([&worker] { worker->run(); });
+  signals.wait();
+  notify_service_manager("STOPPING=1");
+  log(LogLevel::kNotice, "ending; the keys stay in the kernel");
+  for (const auto& worker : workers) worker->stop();
+}
+
+Result<void> start_and_run(const ServeOptions& options) {
+  std::string password;
+  if (!options.password_file.empty()) {
+    auto read = read_password(options.password_file);
+    if (!read) return tl::unexpected(read.error());
+    password = *std::move(read);
+  }
+  raise_file_limit();
+  // Clients come from where the server was started; the sets may be elsewhere.
+  const auto listeners = open_listeners(options);
+  if (!listeners) return tl::unexpected(listeners.error());
+  std::optional<netlink::NamespaceVisit> visit;
+  if (!options.network_namespace.empty()) {
+    auto entered = netlink::NamespaceVisit::enter(options.network_namespace);
+    if (!entered) return tl::unexpected(entered.error());
+    visit.emplace(*std::move(entered));
+  }
+  const EndSignals signals;
+  Server server(options, std::move(password));
+  std::vector<int> descriptors;
+  for (const Listener& listener : *listeners) descriptors.push_back(listener.descriptor());
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned number = 0; number < options.threads; ++number) {
+    auto worker = Worker::open(server, descriptors);
+    if (!worker) return tl::unexpected(worker.error());
+    workers.push_back(*std::move(worker));
+  }
+  if (auto dropped = drop_privileges(); !dropped) return dropped;
+  log(LogLevel::kNotice, "ready for Redis clients on " + where(options));
+  notify_service_manager("READY=1");
+  run(workers, signals);
+  return {};
+}
+
+}  // namespace
+
+std::string default_unix_path() {
+  const char* const runtime = std::getenv("RUNTIME_DIRECTORY");
+  const char* const user = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr) return std::string(runtime) + "/ipsetkv.sock";
+  if (geteuid() != 0 && user != nullptr) return std::string(user) + "/ipsetkv.sock";
+  return "/run/ipsetkv.sock";
+}
+
+Result<void> serve(const ServeOptions& options) {
+  if (sodium_init() < 0)
+    return tl::unexpected(Error{.code = ErrorCode::kNoMemory, .step = Step::kOpen});
+  return start_and_run(options);
+}
+
+}  // namespace ipsetkv::server

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ipsetkv/error.h"
+
+namespace ipsetkv::server {
+
+/// What `ipsetkv serve` is asked for.
+struct ServeOptions {
+  std::string unix_path;               ///< Empty: no unix socket.
+  std::vector<std::string> addresses;  ///< For TCP; empty: none.
+  std::uint16_t port = 6379;
+  std::string table;  ///< Empty: drawers.
+  unsigned threads = 1;
+  std::string password_file;  ///< Empty: no password.
+  std::string network_namespace;
+};
+
+/// Where it listens if nothing else is said: a unix socket for the superuser's service, or in
+/// XDG_RUNTIME_DIR.
+[[nodiscard]] std::string default_unix_path();
+
+/// Serves Redis clients until SIGTERM, SIGINT or SHUTDOWN comes. Sockets that the service manager
+/// has opened (sd_listen_fds(3)) come in the place of its own. Writes to standard error what it does,
+/// and tells the service manager when it is ready. Errors: those of Store::open; kSystemCall,
+/// kPasswordFile.
+[[nodiscard]] Result<void> serve(const ServeOptions& options);
+
+}  // namespace ipsetkv::server
