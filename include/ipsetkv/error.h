@@ -22,8 +22,8 @@ enum class ErrorCode : std::uint8_t {
   kBadLine,           ///< `actual` is the line's number, `line_fault` what is wrong with it.
   kTableName,         ///< A table's name is 1 to 12 letters, digits, '_' and '.'.
   kNoTable,           ///< The Store keeps drawers, and only a table can be dropped.
-  kNamespaceMissing,  ///< No network namespace of that name.
   kPasswordFile,      ///< It is empty, too long, or others may read it.
+  kNamespaceMissing,  ///< No network namespace of that name.
 
   // The kernel or its permissions said no (ErrorCategory::kKernel).
   kNotPermitted,     ///< CAP_NET_ADMIN is missing in the network namespace.

@@ -294,13 +294,15 @@ void describe_serve(CLI::App& app, Arguments& arguments) {
     arguments.port = port;
     arguments.wants_tcp = true;
   };
-  add_number<std::uint16_t>(*serve, "--port", 1, kHighestPort, take_port, "For TCP, at the loopback address if none is said; 6379 if not said");
+  add_number<std::uint16_t>(*serve, "--port", 1, kHighestPort, take_port,
+                            "For TCP, at the loopback address if none is said; 6379 if not said");
   constexpr unsigned kMostThreads = 64;
   const auto take_threads = [&arguments](unsigned threads) { arguments.threads = threads; };
   add_number<unsigned>(*serve, "--threads", 1, kMostThreads, take_threads,
                        "How many threads serve clients; 1 if not said");
-  serve->add_option("--requirepass-file", arguments.password_file,
-                    "Clients have to say the password in the first line of FILE")
+  serve
+      ->add_option("--requirepass-file", arguments.password_file,
+                   "Clients have to say the password in the first line of FILE")
       ->type_name("FILE");
 }
 

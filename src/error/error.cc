@@ -237,6 +237,7 @@ ErrorCategory Error::category() const {
     case ErrorCode::kValueTooLong:
     case ErrorCode::kTableName:
     case ErrorCode::kNoTable:
+    case ErrorCode::kPasswordFile:
     case ErrorCode::kNamespaceMissing:
       return ErrorCategory::kUsage;
     case ErrorCode::kNotAValue:

@@ -43,8 +43,8 @@ std::optional<std::int64_t> Call::integer(std::size_t index) {
   return number;
 }
 
-std::optional<bool> Call::read(std::string_view wanted) {
-  const auto found = store.get(wanted, value);
+std::optional<bool> Call::read(std::string_view key) {
+  const auto found = store.get(key, value);
   if (!found) {
     fail(found.error());
     return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<bool> Call::read(std::string_view wanted) {
   return *found;
 }
 
-void Call::touch(std::string_view changed) { server.watches.touch(changed); }
+void Call::touch(std::string_view key) { server.watches.touch(key); }
 
 std::string reply_text(const Error& error) {
   switch (error.code) {
@@ -76,22 +76,30 @@ std::string monitor_line(const Client& client, Words words) {
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   constexpr std::int64_t kMillion = 1'000'000;
-  std::string line = fmt::format("+{}.{:06} [0 {}]", now.count() / kMillion,
-                                 now.count() % kMillion,
-                                 client.address.ends_with(":0") ? "unix:" + client.address.substr(
-                                     0, client.address.size() - 2) : client.address);
+  std::string line = fmt::format("+{}.{:06} [0 {}]", now.count() / kMillion, now.count() % kMillion,
+                                 client.address.ends_with(":0")
+                                     ? "unix:" + client.address.substr(0, client.address.size() - 2)
+                                     : client.address);
   for (const std::string_view word : words) {
     line += " \"";
     for (const char letter : word) {
       const auto byte = static_cast<unsigned char>(letter);
-      if (letter == '\n') line += "\\n";
-      else if (letter == '\r') line += "\\r";
-      else if (letter == '\t') line += "\\t";
-      else if (letter == '\a') line += "\\a";
-      else if (letter == '\b') line += "\\b";
-      else if (letter == '"' || letter == '\\') (line += '\\') += letter;
-      else if (byte < 0x20 || byte > 0x7e) line += fmt::format("\\x{:02x}", byte);
-      else line += letter;
+      if (letter == '\n')
+        line += "\\n";
+      else if (letter == '\r')
+        line += "\\r";
+      else if (letter == '\t')
+        line += "\\t";
+      else if (letter == '\a')
+        line += "\\a";
+      else if (letter == '\b')
+        line += "\\b";
+      else if (letter == '"' || letter == '\\')
+        (line += '\\') += letter;
+      else if (byte < 0x20 || byte > 0x7e)
+        line += fmt::format("\\x{:02x}", byte);
+      else
+        line += letter;
     }
     line += '"';
   }

@@ -23,8 +23,8 @@ struct QueuedCommand {
 /// Whether a client hears an answer.
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 
-/// What the server knows of one client beside its connection. A worker changes its own clients while
-/// it has the turn (see turn.h); whoever has the turn alone may look at all of them.
+/// What the server knows of one client beside its connection. A worker changes its own clients
+/// while it has the turn (see turn.h); whoever has the turn alone may look at all of them.
 struct Client {
   using Clock = std::chrono::steady_clock;
 

@@ -21,8 +21,8 @@ class Clients {
   void add(Client& client, Worker& worker);
   void remove(const Client& client);
 
-  /// Calls `visit` for each, in the order in which they came. What of them it may look at is said at
-  /// Client. Nobody comes or goes meanwhile.
+  /// Calls `visit` for each, in the order in which they came. What of them it may look at is said
+  /// at Client. Nobody comes or goes meanwhile.
   void for_each(const std::function<void(Client& client, Worker& worker)>& visit) const;
 
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -29,7 +29,8 @@ enum Flag : std::uint32_t {
   kFast = 1U << 10U,
   kNoAuth = 1U << 11U,
   kNoMulti = 1U << 12U,
-  /// No other client's command happens meanwhile; not one of Redis' flags, whose commands are all so.
+  /// No other client's command happens meanwhile; not one of Redis' flags, whose commands are all
+  /// so.
   kAlone = 1U << 13U,
   /// Done at once inside MULTI as well, instead of being queued.
   kNotQueued = 1U << 14U,

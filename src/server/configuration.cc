@@ -12,7 +12,7 @@ namespace ipsetkv::server {
 const std::vector<Configuration::Number>& Configuration::numbers() {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
-  constexpr std::int64_t kMebibyte = 1024 * 1024;
+  constexpr std::int64_t kMebibyte = std::int64_t{1024} * 1024;
   static const std::vector<Number> numbers{
       {"slowlog-log-slower-than", &Configuration::slowlog_slower_than, -1, kMost},
       {"slowlog-max-len", &Configuration::slowlog_max_length, 0, kMost},

@@ -25,7 +25,8 @@ Result<KeyCounts> count_all(Store& store) {
     ++counts.keys;
     if (!info.deadline) return;
     ++counts.expiring;
-    life += static_cast<std::uint64_t>(std::max<std::int64_t>((*info.deadline - present).count(), 0));
+    life +=
+        static_cast<std::uint64_t>(std::max<std::int64_t>((*info.deadline - present).count(), 0));
   });
   if (!done) return tl::unexpected(done.error());
   if (counts.expiring != 0) counts.average_life_ms = life / counts.expiring;

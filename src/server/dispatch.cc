@@ -80,8 +80,7 @@ bool is_heard(Client& client, Words words) {
 void refuse(Server& server, Client& client, const Judgement& judgement, Reply& reply) {
   reply.error(judgement.refusal);
   server.statistics.count_error(judgement.refusal.substr(0, judgement.refusal.find(' ')));
-  if (judgement.command != nullptr)
-    ++server.statistics.of(judgement.command->number).rejected;
+  if (judgement.command != nullptr) ++server.statistics.of(judgement.command->number).rejected;
   client.transaction_is_broken = client.in_transaction;
 }
 
@@ -108,7 +107,8 @@ void dispatch(Server& server, Worker& worker, Client& client, Words words, std::
   const bool heard = is_heard(client, words);
   Reply reply(heard ? out : unheard, client.protocol);
   const Judgement judgement = judge(server, client, words);
-  if (!judgement.refusal.empty()) return refuse(server, client, judgement, reply);
+  if (judgement.command == nullptr || !judgement.refusal.empty())
+    return refuse(server, client, judgement, reply);
   const Command& command = *judgement.command;
   client.last_command = command.full_name;
   if (client.in_transaction && (command.flags & kNotQueued) == 0)

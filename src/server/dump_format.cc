@@ -106,15 +106,28 @@ class Reader {
   std::optional<std::string> encoded(std::uint8_t kind) {
     constexpr std::uint8_t kCompressed = 3;
     if (kind == kCompressed) return compressed();
-    if (kind > 2) return std::nullopt;
-    const std::size_t bytes = std::size_t{1} << kind;
-    if (rest_.size() < bytes) return std::nullopt;
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < bytes; ++i)
-      number |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i])) << (8 * i);
-    take(bytes);
-    const unsigned unused = 64 - static_cast<unsigned>(8 * bytes);
-    return std::to_string(static_cast<std::int64_t>(number << unused) >> unused);
+    switch (kind) {
+      case 0:
+        return number<std::int8_t>();
+      case 1:
+        return number<std::int16_t>();
+      case 2:
+        return number<std::int32_t>();
+      default:
+        return std::nullopt;
+    }
+  }
+
+  template <class Number>
+  std::optional<std::string> number() {
+    if (rest_.size() < sizeof(Number)) return std::nullopt;
+    std::uint32_t bits = 0;
+    unsigned shift = 0;
+    for (const char each : take(sizeof(Number))) {
+      bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(each)) << shift;
+      shift += 8;
+    }
+    return std::to_string(static_cast<Number>(bits));
   }
 
   std::optional<std::string> compressed() {

@@ -20,7 +20,8 @@ constexpr int kFlags = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 tl::unexpected<Error> failure(std::string_view about, int code) {
   return tl::unexpected(
-      Error{.code = ErrorCode::kSystemCall, .step = Step::kListen, .kernel_code = code}.about(about));
+      Error{.code = ErrorCode::kSystemCall, .step = Step::kListen, .kernel_code = code}.about(
+          about));
 }
 
 /// Whether a server answers at the path.

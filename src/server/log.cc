@@ -10,7 +10,7 @@ namespace ipsetkv::server {
 
 void log(LogLevel level, std::string_view line) {
   // systemd.exec(5): set where standard error is connected to the journal.
-  static const bool is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
+  static const bool is_journal = secure_getenv("JOURNAL_STREAM") != nullptr;
   std::string text;
   if (is_journal)
     text = "<" + std::to_string(static_cast<int>(level)) + ">";

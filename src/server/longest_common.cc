@@ -45,8 +45,7 @@ std::optional<LongestCommon> longest_common(std::string_view first, std::string_
       --j;
       common.text += first[i];
       if (!goes_on) common.runs.push_back({.in_first = i, .in_second = j, .length = 0});
-      common.runs.back() = {
-          .in_first = i, .in_second = j, .length = common.runs.back().length + 1};
+      common.runs.back() = {.in_first = i, .in_second = j, .length = common.runs.back().length + 1};
       goes_on = true;
     } else {
       if (lengths.at(i - 1, j) > lengths.at(i, j - 1))

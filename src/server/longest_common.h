@@ -16,8 +16,8 @@ struct CommonRun {
   std::size_t length;
 };
 
-/// The longest common subsequence of two texts. Of several the one that Redis takes: it is found from
-/// the end, and the second text gives way first.
+/// The longest common subsequence of two texts. Of several the one that Redis takes: it is found
+/// from the end, and the second text gives way first.
 struct LongestCommon {
   std::string text;
   std::vector<CommonRun> runs;  ///< The last one first.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLongest = 512;
 
 std::string find(const std::string& file) {
-  const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  const char* const credentials = secure_getenv("CREDENTIALS_DIRECTORY");
   if (credentials == nullptr || file.find('/') != std::string::npos) return file;
   const std::string path = std::string(credentials) + "/" + file;
   return access(path.c_str(), R_OK) == 0 ? path : file;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace ipsetkv::server {
@@ -20,23 +21,31 @@ tl::unexpected<Error> failure() {
 
 /// Where the user namespace has only the superuser, this one stays.
 void become_nobody() {
-  const passwd* const nobody = getpwnam("nobody");
-  if (geteuid() != 0 || nobody == nullptr) return;
+  passwd nobody{};
+  passwd* found = nullptr;
+  std::array<char, 4096> text{};
+  if (geteuid() != 0 || getpwnam_r("nobody", &nobody, text.data(), text.size(), &found) != 0 ||
+      found == nullptr)
+    return;
   prctl(PR_SET_KEEPCAPS, 1);
-  if (setgroups(0, nullptr) == 0 && setresgid(nobody->pw_gid, nobody->pw_gid, nobody->pw_gid) == 0)
-    (void)!setresuid(nobody->pw_uid, nobody->pw_uid, nobody->pw_uid);
+  if (setgroups(0, nullptr) == 0 && setresgid(nobody.pw_gid, nobody.pw_gid, nobody.pw_gid) == 0)
+    (void)!setresuid(nobody.pw_uid, nobody.pw_uid, nobody.pw_uid);
   prctl(PR_SET_KEEPCAPS, 0);
 }
 
 }  // namespace
 
 Result<void> drop_privileges() {
+  // What no program may ever have again that this process starts; needs CAP_SETPCAP.
+  if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0) {
+    capng_clear(CAPNG_SELECT_BOUNDS);
+    capng_apply(CAPNG_SELECT_BOUNDS);
+  }
   become_nobody();
   capng_clear(CAPNG_SELECT_CAPS);
   constexpr auto kKept = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
   if (capng_update(CAPNG_ADD, kKept, CAP_NET_ADMIN) != 0) return failure();
   if (capng_apply(CAPNG_SELECT_CAPS) != 0) return failure();
-  // Nor by any program that it might be made to start.
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure();
   return {};
 }

@@ -33,8 +33,8 @@ void count(Server& server, std::string_view name, std::size_t requests, Clock::t
 
 /// Notes them if they took long; `words_of` has each one's words.
 template <class WordsOf>
-void note_slow(Server& server, const std::vector<Connection*>& connections,
-               Clock::time_point began, const WordsOf& words_of) {
+void note_slow(Server& server, const std::vector<Connection*>& connections, Clock::time_point began,
+               const WordsOf& words_of) {
   const std::int64_t limit = server.configuration.slowlog_slower_than;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
   if (limit < 0 || took.count() < limit) return;

@@ -12,7 +12,7 @@ namespace ipsetkv::server {
 namespace {
 
 // Redis' limits (its networking.c).
-constexpr std::size_t kLongestLine = 64 * 1024;
+constexpr std::size_t kLongestLine = std::size_t{64} * 1024;
 constexpr std::int64_t kMostWords = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostWordsBeforePassword = 10;
 constexpr std::int64_t kLongestWordBeforePassword = 16'384;

@@ -17,8 +17,8 @@ struct RequestLimits {
 };
 
 /// Takes the requests of a Redis client out of what it has sent: arrays of bulk strings, or lines
-/// of words (https://redis.io/docs/reference/protocol-spec, "Inline commands"). It remembers how far
-/// it came, so bytes that come singly are each looked at once.
+/// of words (https://redis.io/docs/reference/protocol-spec, "Inline commands"). It remembers how
+/// far it came, so bytes that come singly are each looked at once.
 class RequestParser {
  public:
   enum class Status : std::uint8_t {

@@ -26,10 +26,11 @@ namespace ipsetkv::server {
 namespace {
 
 /// All sockets to listen on.
-Result<std::vector<Listener>> open_listeners(const ServeOptions& options) {
+Result<std::vector<Listener>> open_listeners(const ServeOptions& options,
+                                             const std::vector<int>& inherited) {
   std::vector<Listener> listeners;
-  for (const int descriptor : inherited_sockets())
-    listeners.push_back(Listener::inherited(descriptor));
+  listeners.reserve(inherited.size());
+  for (const int descriptor : inherited) listeners.push_back(Listener::inherited(descriptor));
   if (!listeners.empty()) return listeners;
   if (!options.unix_path.empty()) {
     auto listener = Listener::on_path(options.unix_path);
@@ -44,7 +45,8 @@ Result<std::vector<Listener>> open_listeners(const ServeOptions& options) {
   return listeners;
 }
 
-std::string where(const ServeOptions& options) {
+std::string where(const ServeOptions& options, bool is_inherited) {
+  if (is_inherited) return "the service manager's sockets";
   std::string text = options.unix_path;
   for (const std::string& address : options.addresses)
     text += (text.empty() ? "" : ", ") + address + ":" + std::to_string(options.port);
@@ -71,11 +73,13 @@ class EndSignals {
 };
 
 /// Runs the workers until a signal comes.
-void run(const std::vector<std::unique_ptr<Worker>>& workers, const EndSignals& signals) {
+void run(const std::vector<std::unique_ptr<Worker>>& workers, const EndSignals& signals,
+         const ServiceManager& manager) {
   std::vector<std::jthread> threads;
+  threads.reserve(workers.size());
   for (const auto& worker : workers) threads.emplace_back([&worker] { worker->run(); });
   signals.wait();
-  notify_service_manager("STOPPING=1");
+  manager.notify("STOPPING=1");
   log(LogLevel::kNotice, "ending; the keys stay in the kernel");
   for (const auto& worker : workers) worker->stop();
 }
@@ -89,7 +93,8 @@ Result<void> start_and_run(const ServeOptions& options) {
   }
   raise_file_limit();
   // Clients come from where the server was started; the sets may be elsewhere.
-  const auto listeners = open_listeners(options);
+  const std::vector<int> inherited = inherited_sockets();
+  const auto listeners = open_listeners(options, inherited);
   if (!listeners) return tl::unexpected(listeners.error());
   std::optional<netlink::NamespaceVisit> visit;
   if (!options.network_namespace.empty()) {
@@ -98,6 +103,7 @@ Result<void> start_and_run(const ServeOptions& options) {
     visit.emplace(*std::move(entered));
   }
   const EndSignals signals;
+  const ServiceManager manager;
   Server server(options, std::move(password));
   std::vector<int> descriptors;
   for (const Listener& listener : *listeners) descriptors.push_back(listener.descriptor());
@@ -108,17 +114,17 @@ Result<void> start_and_run(const ServeOptions& options) {
     workers.push_back(*std::move(worker));
   }
   if (auto dropped = drop_privileges(); !dropped) return dropped;
-  log(LogLevel::kNotice, "ready for Redis clients on " + where(options));
-  notify_service_manager("READY=1");
-  run(workers, signals);
+  log(LogLevel::kNotice, "ready for Redis clients on " + where(options, !inherited.empty()));
+  manager.notify("READY=1");
+  run(workers, signals, manager);
   return {};
 }
 
 }  // namespace
 
 std::string default_unix_path() {
-  const char* const runtime = std::getenv("RUNTIME_DIRECTORY");
-  const char* const user = std::getenv("XDG_RUNTIME_DIR");
+  const char* const runtime = secure_getenv("RUNTIME_DIRECTORY");
+  const char* const user = secure_getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr) return std::string(runtime) + "/ipsetkv.sock";
   if (geteuid() != 0 && user != nullptr) return std::string(user) + "/ipsetkv.sock";
   return "/run/ipsetkv.sock";

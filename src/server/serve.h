@@ -25,8 +25,8 @@ struct ServeOptions {
 [[nodiscard]] std::string default_unix_path();
 
 /// Serves Redis clients until SIGTERM, SIGINT or SHUTDOWN comes. Sockets that the service manager
-/// has opened (sd_listen_fds(3)) come in the place of its own. Writes to standard error what it does,
-/// and tells the service manager when it is ready. Errors: those of Store::open; kSystemCall,
+/// has opened (sd_listen_fds(3)) come in the place of its own. Writes to standard error what it
+/// does, and tells the service manager when it is ready. Errors: those of Store::open; kSystemCall,
 /// kPasswordFile.
 [[nodiscard]] Result<void> serve(const ServeOptions& options);
 

@@ -56,8 +56,7 @@ unsigned Server::add_worker(Worker& worker) {
   return static_cast<unsigned>(workers_.size() - 1);
 }
 
-void Server::deliver(Worker& from, Subscriber who,
-                     const std::shared_ptr<const Message>& message) {
+void Server::deliver(Worker& from, Subscriber who, const std::shared_ptr<const Message>& message) {
   Worker& worker = *workers_[who.worker];
   if (&worker == &from)
     worker.append(who.client, *message);
@@ -65,9 +64,8 @@ void Server::deliver(Worker& from, Subscriber who,
     worker.post(who.client, message);
 }
 
-void Server::show_monitors(Worker& from, std::string line) {
-  const auto message =
-      std::make_shared<const Message>(Message{.resp2 = line, .resp3 = std::move(line)});
+void Server::show_monitors(Worker& from, const std::string& line) {
+  const auto message = std::make_shared<const Message>(Message{.resp2 = line, .resp3 = line});
   for (unsigned worker = 0; worker < workers_.size(); ++worker)
     deliver(from, {.worker = worker, .client = 0}, message);
 }
@@ -75,8 +73,7 @@ void Server::show_monitors(Worker& from, std::string line) {
 void Server::note_latency(std::chrono::microseconds took) {
   const std::int64_t threshold = configuration.latency_threshold;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-  if (threshold != 0 && milliseconds >= threshold)
-    statistics.note_latency("command", milliseconds);
+  if (threshold != 0 && milliseconds >= threshold) statistics.note_latency("command", milliseconds);
 }
 
 void Server::wake_all() {

@@ -15,8 +15,8 @@
 
 namespace ipsetkv::server {
 
-void notify_service_manager(std::string_view state) {
-  const char* const path = std::getenv("NOTIFY_SOCKET");
+ServiceManager::ServiceManager() {
+  const char* const path = secure_getenv("NOTIFY_SOCKET");
   sockaddr_un address{};
   if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
   const std::size_t length = std::strlen(path);
@@ -25,27 +25,30 @@ void notify_service_manager(std::string_view state) {
   std::memcpy(address.sun_path, path, length);
   // An abstract socket: its name begins with a zero byte.
   if (path[0] == '@') address.sun_path[0] = '\0';
-  const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return;
-  sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
-         reinterpret_cast<const sockaddr*>(&address),
-         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-  close(descriptor);
+  socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_ >= 0)
+    (void)connect(socket_, reinterpret_cast<const sockaddr*>(&address),
+                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+}
+
+ServiceManager::~ServiceManager() {
+  if (socket_ >= 0) close(socket_);
+}
+
+void ServiceManager::notify(std::string_view state) const {
+  if (socket_ >= 0) (void)send(socket_, state.data(), state.size(), MSG_NOSIGNAL);
 }
 
 std::vector<int> inherited_sockets() {
   constexpr int kFirst = 3;
-  const char* const process = std::getenv("LISTEN_PID");
-  const char* const count = std::getenv("LISTEN_FDS");
+  const char* const process = secure_getenv("LISTEN_PID");
+  const char* const count = secure_getenv("LISTEN_FDS");
   std::vector<int> sockets;
   if (process == nullptr || count == nullptr || integer_in(process) != getpid()) return sockets;
   for (int i = 0; i < integer_in(count).value_or(0); ++i) {
     sockets.push_back(kFirst + i);
     fcntl(kFirst + i, F_SETFD, FD_CLOEXEC);
   }
-  unsetenv("LISTEN_PID");
-  unsetenv("LISTEN_FDS");
-  unsetenv("LISTEN_FDNAMES");
   return sockets;
 }
 

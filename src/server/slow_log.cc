@@ -40,8 +40,8 @@ void SlowLog::add(const Client& client, Words words, std::chrono::microseconds t
 
 std::vector<SlowCommand> SlowLog::latest(std::size_t count) const {
   const std::lock_guard lock(mutex_);
-  const auto end = commands_.begin() +
-                   static_cast<std::ptrdiff_t>(std::min(count, commands_.size()));
+  const auto end =
+      commands_.begin() + static_cast<std::ptrdiff_t>(std::min(count, commands_.size()));
   return {commands_.begin(), end};
 }
 

@@ -14,8 +14,8 @@ void Statistics::count(std::size_t command, std::uint64_t calls, std::chrono::na
   statistics.calls.fetch_add(calls, kRelaxed);
   statistics.nanoseconds.fetch_add(total, kRelaxed);
   const std::uint64_t microseconds = (total / calls + 999) / 1000;
-  const auto step = static_cast<std::size_t>(
-      microseconds <= 1 ? 0 : std::bit_width(microseconds - 1));
+  const auto step =
+      static_cast<std::size_t>(microseconds <= 1 ? 0 : std::bit_width(microseconds - 1));
   statistics.took[std::min(step, CommandStatistics::kSteps - 1)].fetch_add(calls, kRelaxed);
   commands.fetch_add(calls, kRelaxed);
 }

@@ -59,7 +59,7 @@ class Statistics {
   std::atomic<std::uint64_t> misses{0};
   std::atomic<std::uint64_t> bytes_in{0};
   std::atomic<std::uint64_t> bytes_out{0};
-  std::atomic<std::uint64_t> batches{0};          ///< Conversations with the kernel for several requests.
+  std::atomic<std::uint64_t> batches{0};  ///< Conversations with the kernel for several requests.
   std::atomic<std::uint64_t> batched_requests{0};
   std::atomic<std::uint64_t> kernel_errors{0};
 

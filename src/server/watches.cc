@@ -49,7 +49,8 @@ Result<KeyState> state_of(Store& store, std::string_view key, std::string& value
   state.there = true;
   state.deadline = (*found)->deadline;
   crypto_generichash(state.digest.data(), state.digest.size(),
-                     reinterpret_cast<const unsigned char*>(value.data()), value.size(), nullptr, 0);
+                     reinterpret_cast<const unsigned char*>(value.data()), value.size(), nullptr,
+                     0);
   return state;
 }
 

@@ -31,9 +31,9 @@ struct Watch {
   KeyState state;
 };
 
-/// The keys that clients of this server watch, and how often its own clients have changed each. What
-/// other processes do is seen by the state of the key alone: the kernel tells nobody of a change.
-/// May be used by all threads.
+/// The keys that clients of this server watch, and how often its own clients have changed each.
+/// What other processes do is seen by the state of the key alone: the kernel tells nobody of a
+/// change. May be used by all threads.
 class Watches {
  public:
   /// Begins to watch; returns the number of changes up to now.

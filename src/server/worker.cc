@@ -242,8 +242,8 @@ void Worker::accept(Listener& listener) {
 
 void Worker::refuse(std::unique_ptr<Connection> connection, std::string_view why) {
   Reply(connection->out, 2).error(why);
-  uv_buf_t buffer = uv_buf_init(connection->out.data(),
-                                static_cast<unsigned>(connection->out.size()));
+  uv_buf_t buffer =
+      uv_buf_init(connection->out.data(), static_cast<unsigned>(connection->out.size()));
   uv_try_write(&connection->socket.stream, &buffer, 1);
   discard(std::move(connection));
 }
@@ -287,7 +287,8 @@ void Worker::take_input(Connection& connection, ssize_t count, const char* bytes
   account(connection);
   const auto limit = static_cast<std::size_t>(server_.configuration.query_buffer_limit.load());
   const auto all = static_cast<std::size_t>(server_.configuration.clients_memory.load());
-  const bool is_too_much = all != 0 && server_.clients.bytes > all && connection.in.size() > kFewBytes;
+  const bool is_too_much =
+      all != 0 && server_.clients.bytes > all && connection.in.size() > kFewBytes;
   if (connection.in.size() > limit || is_too_much) return close(connection);
   make_ready(connection);
 }
@@ -419,8 +420,8 @@ void Worker::flush(Connection& connection) {
     connection.start = 0;
   }
   if (!connection.is_writing && !connection.out.empty()) {
-    uv_buf_t buffer = uv_buf_init(connection.out.data(),
-                                  static_cast<unsigned>(connection.out.size()));
+    uv_buf_t buffer =
+        uv_buf_init(connection.out.data(), static_cast<unsigned>(connection.out.size()));
     const int sent = uv_try_write(&connection.socket.stream, &buffer, 1);
     if (sent < 0 && sent != UV_EAGAIN) return close(connection);
     const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);

@@ -111,8 +111,8 @@ Result<bool> Store::update(std::string_view key, std::string& value,
         if (update->action == Update::Action::kRemove) return present == nullptr ? kLeave : kRemove;
         std::optional<std::uint64_t> deadline;
         if (update->deadline) deadline = store::to_ms(*update->deadline);
-        return write_where_it_fits(
-            update->value, present == nullptr ? Layout::kAuto : present->chosen, deadline);
+        return write_where_it_fits(update->value,
+                                   present == nullptr ? Layout::kAuto : present->chosen, deadline);
       });
 }
 

@@ -81,7 +81,6 @@ struct BitRange {
 
 /// Of `length` bytes or bits; negative ones count from the end.
 BitRange range_of(std::int64_t first, std::int64_t last, std::int64_t length) {
-  if (first < 0 && last < 0 && first > last) return {};
   if (first < 0) first = std::max<std::int64_t>(first + length, 0);
   if (last < 0) last = std::max<std::int64_t>(last + length, 0);
   last = std::min(last, length - 1);
@@ -127,7 +126,9 @@ void bitcount(Call& call) {
   if (!there) return;
   if (!*there) return call.reply.integer(0);
   const auto length = static_cast<std::int64_t>(call.value.size() * (*by_bit ? kBits : 1));
-  const BitRange range = range_of(first, last, length);
+  // BITPOS has no such rule.
+  const bool is_backwards = first < 0 && last < 0 && first > last;
+  const BitRange range = is_backwards ? BitRange() : range_of(first, last, length);
   call.reply.integer(range.empty() ? 0 : count_bits(call.value, *by_bit ? range : scaled(range)));
 }
 
@@ -246,8 +247,10 @@ void lcs(Call& call) {
   const std::string& second = call.value;
   const auto common = longest_common(first, second);
   if (!common)
-    return call.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
-  if (options->length_only) return call.reply.integer(static_cast<std::int64_t>(common->text.size()));
+    return call.error(
+        "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+  if (options->length_only)
+    return call.reply.integer(static_cast<std::int64_t>(common->text.size()));
   if (options->with_places) return reply_places(call, *common, *options);
   call.reply.bulk(common->text);
 }
@@ -261,9 +264,16 @@ std::vector<Command> bit_commands() {
       {"bitcount", -2, kReadOnly, kOneKey, bitcount, kGroup, "2.6.0", "How many bits are set"},
       {"bitpos", -3, kReadOnly, kOneKey, bitpos, kGroup, "2.8.7", "The first bit of a kind"},
       {"getbit", 3, kReadOnly | kFast, kOneKey, getbit, kGroup, "2.2.0", "A bit of a value"},
-      {"lcs", -3, kReadOnly, {1, 2, 1}, lcs, "string", "7.0.0",
+      {"lcs",
+       -3,
+       kReadOnly,
+       {1, 2, 1},
+       lcs,
+       "string",
+       "7.0.0",
        "What two values have in common, in its order"},
-      {"setbit", 4, kWrite | kDenyOom, kOneKey, setbit, kGroup, "2.2.0", "Changes a bit of a value"},
+      {"setbit", 4, kWrite | kDenyOom, kOneKey, setbit, kGroup, "2.2.0",
+       "Changes a bit of a value"},
   };
 }
 

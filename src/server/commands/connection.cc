@@ -311,7 +311,8 @@ void client_pause(Call& call) {
   bool writes_only = false;
   if (call.count() == 4) {
     writes_only = call.is(3, "write");
-    if (!writes_only && !call.is(3, "all")) return call.syntax_error();
+    if (!writes_only && !call.is(3, "all"))
+      return call.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
   } else if (call.count() != 3) {
     return call.syntax_error();
   }
@@ -379,20 +380,63 @@ std::vector<Command> connection_commands() {
   constexpr std::string_view kGroup = "connection";
   constexpr std::uint32_t kAnybody = kConnection | kFast | kNoAuth;
   return {
-      {"auth", -2, kAnybody | kSkipMonitor | kSkipSlowLog, {}, auth, kGroup, "1.0.0",
+      {"auth",
+       -2,
+       kAnybody | kSkipMonitor | kSkipSlowLog,
+       {},
+       auth,
+       kGroup,
+       "1.0.0",
        "Says the password"},
-      {"client", -2, kConnection, {}, nullptr, kGroup, "2.4.0", "About connections",
+      {"client",
+       -2,
+       kConnection,
+       {},
+       nullptr,
+       kGroup,
+       "2.4.0",
+       "About connections",
        client_subcommands()},
       {"echo", 2, kLoading | kStale | kFast, {}, echo, kGroup, "1.0.0", "Returns the text"},
-      {"hello", -1, kAnybody | kSkipMonitor | kSkipSlowLog, {}, hello, kGroup, "6.0.0",
+      {"hello",
+       -1,
+       kAnybody | kSkipMonitor | kSkipSlowLog,
+       {},
+       hello,
+       kGroup,
+       "6.0.0",
        "Chooses the protocol's version"},
-      {"ping", -1, kFast | kPubSub | kLoading | kStale, {}, ping, kGroup, "1.0.0",
+      {"ping",
+       -1,
+       kFast | kPubSub | kLoading | kStale,
+       {},
+       ping,
+       kGroup,
+       "1.0.0",
        "Returns PONG, or the text"},
-      {"quit", -1, kAnybody | kPubSub | kNotQueued, {}, quit, kGroup, "1.0.0",
+      {"quit",
+       -1,
+       kAnybody | kPubSub | kNotQueued,
+       {},
+       quit,
+       kGroup,
+       "1.0.0",
        "Closes the connection"},
-      {"reset", 1, kAnybody | kPubSub | kNotQueued, {}, reset, kGroup, "6.2.0",
+      {"reset",
+       1,
+       kAnybody | kPubSub | kNotQueued,
+       {},
+       reset,
+       kGroup,
+       "6.2.0",
        "Puts the connection back to how it began"},
-      {"select", 2, kLoading | kStale | kFast, {}, select, kGroup, "1.0.0",
+      {"select",
+       2,
+       kLoading | kStale | kFast,
+       {},
+       select,
+       kGroup,
+       "1.0.0",
        "Database 0 is all there is"},
   };
 }

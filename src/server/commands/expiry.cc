@@ -16,7 +16,8 @@ namespace {
 constexpr std::int64_t kSecond = 1000;
 
 /// The condition in the words behind the moment; nothing, and the error reply, if they contradict
-/// each other. XX goes with GT and LT: those are no different with it but where there is no deadline.
+/// each other. XX goes with GT and LT: those are no different with it but where there is no
+/// deadline.
 struct Condition {
   bool has_none = false;
   bool has_one = false;
@@ -68,8 +69,7 @@ void give_deadline(Call& call, MomentKind kind) {
   const auto done =
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         if (found == nullptr || !condition->holds(found->deadline, *moment)) return Update{};
-        return Update{
-            .action = Update::Action::kWrite, .value = call.value, .deadline = moment};
+        return Update{.action = Update::Action::kWrite, .value = call.value, .deadline = moment};
       });
   if (!done) return call.fail(done.error());
   if (*done) call.touch(call.key());

@@ -19,12 +19,18 @@ struct FlagName {
 };
 
 constexpr FlagName kFlagNames[] = {
-    {kWrite, "write"},          {kReadOnly, "readonly"},
-    {kDenyOom, "denyoom"},      {kAdmin, "admin"},
-    {kPubSub, "pubsub"},        {kNoScript, "noscript"},
-    {kLoading, "loading"},      {kStale, "stale"},
-    {kSkipMonitor, "skip_monitor"}, {kSkipSlowLog, "skip_slowlog"},
-    {kFast, "fast"},            {kNoAuth, "no_auth"},
+    {kWrite, "write"},
+    {kReadOnly, "readonly"},
+    {kDenyOom, "denyoom"},
+    {kAdmin, "admin"},
+    {kPubSub, "pubsub"},
+    {kNoScript, "noscript"},
+    {kLoading, "loading"},
+    {kStale, "stale"},
+    {kSkipMonitor, "skip_monitor"},
+    {kSkipSlowLog, "skip_slowlog"},
+    {kFast, "fast"},
+    {kNoAuth, "no_auth"},
     {kNoMulti, "no_multi"},
 };
 
@@ -75,7 +81,7 @@ void command_info(Call& call) {
     if (const Command* const command = find_by_full_name(name))
       describe(call, *command);
     else
-      call.reply.null_array();
+      call.reply.null();
   }
 }
 
@@ -153,9 +159,8 @@ void command_help(Call& call) {
   reply_help(call, "COMMAND",
              {"(no subcommand)", "    All commands, as INFO describes them.", "COUNT",
               "    How many there are.", "DOCS [<command-name> ...]", "    What commands are for.",
-              "GETKEYS <full-command>", "    The keys in a request.",
-              "INFO [<command-name> ...]", "    What clients need to know of commands.", "LIST",
-              "    Their names."});
+              "GETKEYS <full-command>", "    The keys in a request.", "INFO [<command-name> ...]",
+              "    What clients need to know of commands.", "LIST", "    Their names."});
 }
 
 }  // namespace
@@ -186,10 +191,17 @@ std::vector<Command> introspection_commands() {
   constexpr std::string_view kGroup = "server";
   constexpr std::uint32_t kAsk = kLoading | kStale;
   return {
-      {"command", -1, kAsk, {}, command_all, kGroup, "2.8.13", "About commands",
+      {"command",
+       -1,
+       kAsk,
+       {},
+       command_all,
+       kGroup,
+       "2.8.13",
+       "About commands",
        {{"count", 2, kAsk, {}, command_count_reply, kGroup, "2.8.13", "How many there are"},
         {"docs", -2, kAsk, {}, command_docs, kGroup, "7.0.0", "What commands are for"},
-        {"getkeys", -3, kAsk, {}, command_getkeys, kGroup, "2.8.13", "The keys in a request"},
+        {"getkeys", -4, kAsk, {}, command_getkeys, kGroup, "2.8.13", "The keys in a request"},
         {"help", 2, kAsk, {}, command_help, kGroup, "5.0.0", "What there is"},
         {"info", -2, kAsk, {}, command_info, kGroup, "2.8.13", "What clients need to know"},
         {"list", -2, kAsk, {}, command_list, kGroup, "7.0.0", "The names"}}},

@@ -53,9 +53,7 @@ void leave(Call& call, Names& names, Change change, std::string_view what) {
   }
 }
 
-void subscribe(Call& call) {
-  enter(call, call.client.channels, &Channels::subscribe, "subscribe");
-}
+void subscribe(Call& call) { enter(call, call.client.channels, &Channels::subscribe, "subscribe"); }
 void unsubscribe(Call& call) {
   leave(call, call.client.channels, &Channels::unsubscribe, "unsubscribe");
 }
@@ -136,19 +134,37 @@ std::vector<Command> message_commands() {
   constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale;
   constexpr std::uint32_t kAsk = kLoading | kStale;
   return {
-      {"psubscribe", -2, kListen, {}, psubscribe, kGroup, "2.0.0",
+      {"psubscribe",
+       -2,
+       kListen,
+       {},
+       psubscribe,
+       kGroup,
+       "2.0.0",
        "Listens to all channels that match patterns"},
       {"publish", 3, kAsk | kFast, {}, publish, kGroup, "2.0.0", "Sends to all who listen"},
-      {"pubsub", -2, 0, {}, nullptr, kGroup, "2.8.0", "About who listens",
+      {"pubsub",
+       -2,
+       0,
+       {},
+       nullptr,
+       kGroup,
+       "2.8.0",
+       "About who listens",
        {{"channels", -2, kAsk, {}, pubsub_channels, kGroup, "2.8.0", "What is listened to"},
         {"help", 2, kAsk, {}, pubsub_help, kGroup, "6.2.0", "What there is"},
         {"numpat", 2, kAsk, {}, pubsub_numpat, kGroup, "2.8.0", "How many patterns there are"},
         {"numsub", -2, kAsk, {}, pubsub_numsub, kGroup, "2.8.0", "How many listen to channels"}}},
-      {"punsubscribe", -1, kListen, {}, punsubscribe, kGroup, "2.0.0",
+      {"punsubscribe",
+       -1,
+       kListen,
+       {},
+       punsubscribe,
+       kGroup,
+       "2.0.0",
        "Listens no more to channels that match patterns"},
       {"subscribe", -2, kListen, {}, subscribe, kGroup, "2.0.0", "Listens to channels"},
-      {"unsubscribe", -1, kListen, {}, unsubscribe, kGroup, "2.0.0",
-       "Listens no more to channels"},
+      {"unsubscribe", -1, kListen, {}, unsubscribe, kGroup, "2.0.0", "Listens no more to channels"},
   };
 }
 

@@ -10,6 +10,7 @@
 #include "server/call.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
+#include "server/number.h"
 #include "server/server.h"
 
 namespace ipsetkv::server {
@@ -19,9 +20,9 @@ void slowlog_get(Call& call) {
   std::int64_t count = 10;
   if (call.count() > 3) return call.wrong_count();
   if (call.count() == 3) {
-    const auto wanted = call.integer(2);
-    if (!wanted) return;
-    if (*wanted < -1) return call.error("ERR count should be greater than or equal to -1");
+    const auto wanted = integer_in(call.word(2));
+    if (!wanted || *wanted < -1)
+      return call.error("ERR count should be greater than or equal to -1");
     count = *wanted == -1 ? std::numeric_limits<std::int64_t>::max() : *wanted;
   }
   const auto commands = call.server.slow_log.latest(static_cast<std::size_t>(count));
@@ -132,19 +133,51 @@ std::vector<Command> monitoring_commands() {
   constexpr std::string_view kGroup = "server";
   constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
   return {
-      {"latency", -2, 0, {}, nullptr, kGroup, "2.8.13", "About what took long",
+      {"latency",
+       -2,
+       0,
+       {},
+       nullptr,
+       kGroup,
+       "2.8.13",
+       "About what took long",
        {{"help", 2, kLoading | kStale, {}, latency_help, kGroup, "2.8.13", "What there is"},
         {"histogram", -2, kRule, {}, latency_histogram, kGroup, "7.0.0", "How long commands took"},
         {"latest", 2, kRule, {}, latency_latest, kGroup, "2.8.13", "The latest slow events"},
         {"reset", -2, kRule, {}, latency_reset, kGroup, "2.8.13", "Forgets them"}}},
       {"monitor", 1, kRule | kNoMulti, {}, monitor, kGroup, "1.0.0", "Shows all requests"},
-      {"slowlog", -2, 0, {}, nullptr, kGroup, "2.2.12", "About slow commands",
-       {{"get", -2, kAdmin | kLoading | kStale, {}, slowlog_get, kGroup, "2.2.12",
+      {"slowlog",
+       -2,
+       0,
+       {},
+       nullptr,
+       kGroup,
+       "2.2.12",
+       "About slow commands",
+       {{"get",
+         -2,
+         kAdmin | kLoading | kStale,
+         {},
+         slowlog_get,
+         kGroup,
+         "2.2.12",
          "The last slow commands"},
         {"help", 2, kLoading | kStale, {}, slowlog_help, kGroup, "6.2.0", "What there is"},
-        {"len", 2, kAdmin | kLoading | kStale, {}, slowlog_len, kGroup, "2.2.12",
+        {"len",
+         2,
+         kAdmin | kLoading | kStale,
+         {},
+         slowlog_len,
+         kGroup,
+         "2.2.12",
          "How many there are"},
-        {"reset", 2, kAdmin | kLoading | kStale, {}, slowlog_reset, kGroup, "2.2.12",
+        {"reset",
+         2,
+         kAdmin | kLoading | kStale,
+         {},
+         slowlog_reset,
+         kGroup,
+         "2.2.12",
          "Forgets them"}}},
   };
 }

@@ -133,8 +133,7 @@ void getex(Call& call) {
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         there = found != nullptr;
         if (!there || (persist && !found->deadline)) return Update{};
-        return Update{
-            .action = Update::Action::kWrite, .value = call.value, .deadline = moment};
+        return Update{.action = Update::Action::kWrite, .value = call.value, .deadline = moment};
       });
   if (!done) return call.fail(done.error());
   if (*done) call.touch(call.key());
@@ -219,8 +218,7 @@ void setrange(Call& call) {
   if (!offset) return;
   if (*offset < 0) return call.error("ERR offset is out of range");
   const std::string_view part = call.word(3);
-  const auto length =
-      call.store.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
+  const auto length = call.store.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
   if (!length) return call.fail(length.error());
   if (!part.empty()) call.touch(call.key());
   call.reply.integer(static_cast<std::int64_t>(*length));
@@ -262,8 +260,7 @@ void incrbyfloat(Call& call) {
   const auto done =
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         wrong = {};
-        const auto number =
-            found == nullptr ? std::optional<long double>(0) : float_in(call.value);
+        const auto number = found == nullptr ? std::optional<long double>(0) : float_in(call.value);
         if (!number) {
           wrong = "ERR value is not a valid float";
           return Update{};
@@ -309,7 +306,13 @@ std::vector<Command> string_commands() {
        "Adds to a number with a fraction"},
       {"mget", -2, kReadOnly | kFast, {1, -1, 1}, mget, kGroup, "1.0.0", "The values of keys"},
       {"mset", -3, kPut | kAlone, {1, -1, 2}, mset, kGroup, "1.0.1", "Gives keys their values"},
-      {"msetnx", -3, kPut | kAlone, {1, -1, 2}, msetnx, kGroup, "1.0.1",
+      {"msetnx",
+       -3,
+       kPut | kAlone,
+       {1, -1, 2},
+       msetnx,
+       kGroup,
+       "1.0.1",
        "The same if there is none of them"},
       {"psetex", 4, kPut, kOneKey, psetex, kGroup, "2.6.0",
        "Gives a key a value for some milliseconds"},

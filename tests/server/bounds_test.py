@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What clients that misbehave cost: bounded memory, and never another client's progress:
+bounds_test.py TOOL"""
+import re
+import resource
+import socket
+import sys
+import unittest
+
+from resp import Connection, ours
+
+TOOL = sys.argv.pop(1)
+MEBIBYTE = 1024 * 1024
+
+
+def resident_bytes(server):
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+        return int(re.search(r"^VmRSS:\s*(\d+)", status.read(), re.M).group(1)) * 1024
+
+
+def raw_connection(path):
+    connection = socket.socket(socket.AF_UNIX)
+    # Waits where the queue of those to be accepted is full.
+    connection.connect(path)
+    connection.settimeout(10)
+    return connection
+
+
+def send_all_it_takes(connection, data):
+    """Sends until the server takes no more; returns how much of it."""
+    connection.settimeout(0.2)
+    sent = 0
+    try:
+        while sent < len(data):
+            sent += connection.send(data[sent:])
+    except (TimeoutError, BlockingIOError):
+        pass
+    return sent
+
+
+class BoundsTest(unittest.TestCase):
+    def setUp(self):
+        self.server = ours(TOOL).start()
+        self.other = Connection(self.server.path)
+        self.other.ask("FLUSHALL")
+
+    def tearDown(self):
+        self.other.close()
+        self.server.__exit__()
+
+    def test_a_client_that_never_reads(self):
+        self.other.ask("SET", "long", b"x" * MEBIBYTE)
+        before = resident_bytes(self.server)
+        silent = raw_connection(self.server.path)
+        send_all_it_takes(silent, b"*2\r\n$3\r\nGET\r\n$4\r\nlong\r\n" * 100_000)
+        self.assertEqual(self.other.ask("GET", "nothing"), None)
+        self.assertLess(resident_bytes(self.server) - before, 24 * MEBIBYTE)
+        # It gets all that it has asked for as soon as it reads.
+        silent.settimeout(10)
+        expected = b"$1048576\r\n" + b"x" * MEBIBYTE + b"\r\n"
+        for _ in range(20):
+            part = b""
+            while len(part) < len(expected):
+                part += silent.recv(len(expected) - len(part))
+            self.assertEqual(part, expected)
+        silent.close()
+
+    def test_a_listener_that_never_reads(self):
+        before = resident_bytes(self.server)
+        listener = Connection(self.server.path)
+        listener.ask("SUBSCRIBE", "news")
+        message = b"x" * MEBIBYTE
+        heard = [self.other.ask("PUBLISH", "news", message) for _ in range(60)]
+        self.assertEqual(heard[0], ":1")
+        self.assertEqual(heard[-1], ":0", "nobody closed it")
+        self.assertLess(resident_bytes(self.server) - before, 80 * MEBIBYTE)
+        listener.close()
+
+    def test_many_that_send_a_byte_now_and_then(self):
+        slow = [raw_connection(self.server.path) for _ in range(500)]
+        for byte in b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1000000\r\n":
+            for connection in slow:
+                connection.send(bytes([byte]))
+            self.assertEqual(self.other.ask("PING"), "+PONG")
+        self.assertLess(resident_bytes(self.server), 40 * MEBIBYTE)
+        for connection in slow:
+            connection.close()
+
+    def test_many_that_promise_a_lot(self):
+        liars = [raw_connection(self.server.path) for _ in range(200)]
+        for connection in liars:
+            connection.send(b"*1000000\r\n$536870912\r\n")
+        self.assertEqual(self.other.ask("PING"), "+PONG")
+        self.assertLess(resident_bytes(self.server), 40 * MEBIBYTE)
+        for connection in liars:
+            connection.close()
+
+    def test_one_whose_request_has_no_end(self):
+        self.assertEqual(self.other.ask("CONFIG", "SET", "client-query-buffer-limit", MEBIBYTE), "+OK")
+        endless = raw_connection(self.server.path)
+        with self.assertRaises(OSError):
+            for _ in range(100):
+                endless.sendall(b"*1000000\r\n" if _ == 0 else b"$60000\r\n" + b"x" * 60_000 + b"\r\n")
+                self.other.ask("PING")
+        self.assertEqual(self.other.ask("PING"), "+PONG")
+        self.assertLess(resident_bytes(self.server), 40 * MEBIBYTE)
+
+    def test_all_of_them_together(self):
+        self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 8 * MEBIBYTE), "+OK")
+        closed = 0
+        greedy = [raw_connection(self.server.path) for _ in range(20)]
+        for connection in greedy:
+            try:
+                connection.sendall(b"*2\r\n$4\r\nECHO\r\n$2000000\r\n" + b"x" * 1_500_000)
+                self.other.ask("PING")
+                connection.sendall(b"x")
+            except OSError:
+                closed += 1
+        self.assertGreater(closed, 10)
+        self.assertLess(closed, 18)
+        self.assertLess(resident_bytes(self.server), 60 * MEBIBYTE)
+        for connection in greedy:
+            connection.close()
+
+    def test_clients_that_are_idle_for_long(self):
+        idle = Connection(self.server.path)
+        idle.ask("PING")
+        listener = Connection(self.server.path)
+        listener.ask("SUBSCRIBE", "a")
+        self.other.ask("CONFIG", "SET", "timeout", "1")
+        idle.socket.settimeout(10)
+        self.assertEqual(idle.socket.recv(10), b"")
+        third = Connection(self.server.path)
+        self.assertEqual(third.ask("PUBLISH", "a", "b"), ":1")
+
+    def test_ten_thousand_idle_connections(self):
+        count = 10_000
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count + 200
+        if hard < wanted:
+            count = hard - 200
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+        self.other.ask("CONFIG", "SET", "maxclients", count)
+        before = resident_bytes(self.server)
+        idle = []
+        try:
+            # This test's own connection is one of them.
+            for _ in range(count - 1):
+                idle.append(raw_connection(self.server.path))
+            for connection in idle[::100]:
+                connection.sendall(b"PING\r\n")
+                self.assertEqual(connection.recv(10), b"+PONG\r\n")
+            self.assertEqual(self.other.ask("SET", "a", "1"), "+OK")
+            self.assertLess(resident_bytes(self.server) - before, count * 4096)
+            refused = raw_connection(self.server.path)
+            self.assertEqual(refused.recv(100), b"-ERR max number of clients reached\r\n")
+            refused.close()
+        finally:
+            for connection in idle:
+                connection.close()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        print(f"{count} connections")
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
