@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace ipsetkv::server {
 struct Subscriber {
   unsigned worker;
   std::uint64_t client;
-  friend auto operator<=>(const Subscriber&, const Subscriber&) = default;
+  friend bool operator<(const Subscriber& left, const Subscriber& right) {
+    return std::tie(left.worker, left.client) < std::tie(right.worker, right.client);
+  }
 };
 
 /// What is sent to clients that have not asked for it just now, in both protocols.

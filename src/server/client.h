@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/request_parser.h"
@@ -65,5 +67,10 @@ struct Client {
   /// A client of RESP2 that has subscribed can ask for little else.
   [[nodiscard]] bool only_listens() const { return protocol == 2 && subscriptions() != 0; }
 };
+
+/// Whether a client or its library may be named so.
+[[nodiscard]] inline bool is_client_name(std::string_view text) {
+  return std::ranges::all_of(text, [](char letter) { return letter >= '!' && letter <= '~'; });
+}
 
 }  // namespace ipsetkv::server

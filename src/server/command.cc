@@ -21,10 +21,10 @@ struct Table {
   std::size_t count = 0;
 
   Table() {
-    for (auto group :
-         {connection_commands, string_commands, bit_commands, key_commands, expiry_commands,
-          listing_commands, dump_commands, transaction_commands, message_commands, server_commands,
-          monitoring_commands, introspection_commands})
+    for (auto group : {connection_commands, client_commands, string_commands, bit_commands,
+                       key_commands, keyspace_commands, expiry_commands, listing_commands,
+                       dump_commands, transaction_commands, message_commands, server_commands,
+                       scripting_commands, monitoring_commands, introspection_commands})
       for (Command& command : group()) commands.push_back(std::move(command));
     for (Command& command : commands) {
       command.number = count++;

@@ -49,10 +49,10 @@ struct Command {
   int arity;              ///< The number of words, its own among them; negative: at least so many.
   std::uint32_t flags;
   KeyWords keys;
-  Handler handler;  ///< Null where it is the subcommand that does something.
-  std::string_view group;
+  Handler handler;         ///< Null where it is the subcommand that does something.
   std::string_view since;  ///< The version of Redis.
   std::string_view summary;
+  std::string_view group = {};
   std::vector<Command> subcommands{};
   std::size_t number = 0;      ///< Its place among all commands and subcommands.
   std::string full_name = {};  ///< With the container's: "config|get".

@@ -253,7 +253,8 @@ constexpr Section kSections[] = {
 
 }  // namespace
 
-Result<std::string> information(Server& server, Store& store, std::set<std::string> sections) {
+Result<std::string> information(Server& server, Store& store,
+                                const std::set<std::string>& sections) {
   const bool all = sections.contains("all") || sections.contains("everything");
   const bool usual = sections.empty() || sections.contains("default");
   std::string text;

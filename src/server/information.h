@@ -13,6 +13,6 @@ class Server;
 /// The text of INFO: the named sections, or those that it has by default where there are none.
 /// "all" and "everything" stand for all of them.
 [[nodiscard]] Result<std::string> information(Server& server, Store& store,
-                                              std::set<std::string> sections);
+                                              const std::set<std::string>& sections);
 
 }  // namespace ipsetkv::server

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -40,7 +41,7 @@ Result<std::string> read_password(const std::string& file) {
   close(descriptor);
   if (!is_known || length < 0) return failure(file, ErrorCode::kSystemCall, code);
   std::string password(buffer.data(), static_cast<std::size_t>(length));
-  password = password.substr(0, password.find('\n'));
+  password.resize(std::min(password.find('\n'), password.size()));
   const bool is_private = (status.st_mode & (S_IROTH | S_IWOTH)) == 0;
   if (password.empty() || password.size() > kLongest || !is_private)
     return failure(file, ErrorCode::kPasswordFile);

@@ -56,7 +56,8 @@ unsigned Server::add_worker(Worker& worker) {
   return static_cast<unsigned>(workers_.size() - 1);
 }
 
-void Server::deliver(Worker& from, Subscriber who, const std::shared_ptr<const Message>& message) {
+void Server::deliver(const Worker& from, Subscriber who,
+                     const std::shared_ptr<const Message>& message) {
   Worker& worker = *workers_[who.worker];
   if (&worker == &from)
     worker.append(who.client, *message);
@@ -64,7 +65,7 @@ void Server::deliver(Worker& from, Subscriber who, const std::shared_ptr<const M
     worker.post(who.client, message);
 }
 
-void Server::show_monitors(Worker& from, const std::string& line) {
+void Server::show_monitors(const Worker& from, const std::string& line) {
   const auto message = std::make_shared<const Message>(Message{.resp2 = line, .resp3 = line});
   for (unsigned worker = 0; worker < workers_.size(); ++worker)
     deliver(from, {.worker = worker, .client = 0}, message);

@@ -47,9 +47,9 @@ class Server {
   [[nodiscard]] const std::vector<Worker*>& workers() const { return workers_; }
 
   /// Gives a message to a client, whichever worker's it is. `from` is the caller's.
-  void deliver(Worker& from, Subscriber who, const std::shared_ptr<const Message>& message);
+  void deliver(const Worker& from, Subscriber who, const std::shared_ptr<const Message>& message);
   /// Shows a request to all who monitor.
-  void show_monitors(Worker& from, const std::string& line);
+  void show_monitors(const Worker& from, const std::string& line);
   /// Notes how long commands took if that is to be noted.
   void note_latency(std::chrono::microseconds took);
   /// Has the workers look at what concerns them: killed clients, a pause that ended.

@@ -199,8 +199,9 @@ void Worker::check_idle() {
 }
 
 void Worker::on_connection(uv_stream_t* stream, int status) {
+  if (status != 0) return;
   auto& listener = *static_cast<Listener*>(stream->data);
-  if (status == 0) listener.worker->accept(listener);
+  listener.worker->accept(listener);
 }
 
 void Worker::accept(Listener& listener) {

@@ -108,7 +108,7 @@ TEST(Error, KeepsTheNameOfWhatTheKernelLacksWhateverTheKey) {
 
 TEST(Error, CutsALongSubjectAndShowsNoControlBytes) {
   const Error error = Error{.code = ErrorCode::kBusy}.about(std::string(100, 'k'));
-  EXPECT_THAT(error.message(), StartsWith(std::string(39, 'k') + ": "));
+  EXPECT_THAT(error.message(), StartsWith(std::string(39, 'k').append(": ")));
   EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("a\n\x1b[b").message(), StartsWith("a??[b: "));
 }
 

@@ -147,37 +147,48 @@ std::optional<std::uint64_t> find_bit(std::string_view bytes, BitRange range, bo
   return std::nullopt;
 }
 
+/// Where BITPOS is to look: the words at 3 and 4, if they are there.
+struct Bounds {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+  bool has_end = false;
+};
+
+std::optional<Bounds> bounds_of(Call& call) {
+  Bounds bounds{.has_end = call.count() > 4};
+  if (call.count() > 3) {
+    const auto first = call.integer(3);
+    if (!first) return std::nullopt;
+    bounds.first = *first;
+  }
+  if (bounds.has_end) {
+    const auto last = call.integer(4);
+    if (!last) return std::nullopt;
+    bounds.last = *last;
+  }
+  return bounds;
+}
+
 void bitpos(Call& call) {
   const auto bit = integer_in(call.word(2));
   if (!bit) return call.not_an_integer();
   if (*bit != 0 && *bit != 1) return call.error("ERR The bit argument must be 1 or 0.");
   if (call.count() > 6) return call.syntax_error();
-  std::int64_t first = 0;
-  std::int64_t last = -1;
-  if (call.count() > 3) {
-    const auto given = call.integer(3);
-    if (!given) return;
-    first = *given;
-  }
-  const bool has_end = call.count() > 4;
-  if (has_end) {
-    const auto given = call.integer(4);
-    if (!given) return;
-    last = *given;
-  }
+  const auto bounds = bounds_of(call);
+  if (!bounds) return;
   const auto by_bit = counts_bits(call, 5);
   if (!by_bit) return;
   const auto there = call.read(call.key());
   if (!there) return;
   if (!*there) return call.reply.integer(*bit == 1 ? -1 : 0);
   const auto length = static_cast<std::int64_t>(call.value.size() * (*by_bit ? kBits : 1));
-  const BitRange range = range_of(first, last, length);
+  const BitRange range = range_of(bounds->first, bounds->last, length);
   if (range.empty()) return call.reply.integer(-1);
   const auto found = find_bit(call.value, *by_bit ? range : scaled(range), *bit == 1);
   if (found) return call.reply.integer(static_cast<std::int64_t>(*found));
   // A value is as good as followed by zeros, unless somebody has said where it ends.
   const auto behind = static_cast<std::int64_t>(call.value.size() * kBits);
-  call.reply.integer(*bit == 0 && !has_end ? behind : -1);
+  call.reply.integer(*bit == 0 && !bounds->has_end ? behind : -1);
 }
 
 /// What LCS is asked for.
@@ -258,23 +269,16 @@ void lcs(Call& call) {
 }  // namespace
 
 std::vector<Command> bit_commands() {
-  constexpr std::string_view kGroup = "bitmap";
-  constexpr KeyWords kOneKey{1, 1, 1};
-  return {
-      {"bitcount", -2, kReadOnly, kOneKey, bitcount, kGroup, "2.6.0", "How many bits are set"},
-      {"bitpos", -3, kReadOnly, kOneKey, bitpos, kGroup, "2.8.7", "The first bit of a kind"},
-      {"getbit", 3, kReadOnly | kFast, kOneKey, getbit, kGroup, "2.2.0", "A bit of a value"},
-      {"lcs",
-       -3,
-       kReadOnly,
-       {1, 2, 1},
-       lcs,
-       "string",
-       "7.0.0",
-       "What two values have in common, in its order"},
-      {"setbit", 4, kWrite | kDenyOom, kOneKey, setbit, kGroup, "2.2.0",
-       "Changes a bit of a value"},
-  };
+  return in_group(
+      "bitmap",
+      {
+          {"bitcount", -2, kReadOnly, kOneKey, bitcount, "2.6.0", "How many bits are set"},
+          {"bitpos", -3, kReadOnly, kOneKey, bitpos, "2.8.7", "The first bit of a kind"},
+          {"getbit", 3, kReadOnly | kFast, kOneKey, getbit, "2.2.0", "A bit of a value"},
+          {"setbit", 4, kWrite | kDenyOom, kOneKey, setbit, "2.2.0", "Changes a bit of a value"},
+          {"lcs", -3, kReadOnly, kTwoKeys, lcs, "7.0.0",
+           "What two values have in common, in its order", "string"},
+      });
 }
 
 }  // namespace ipsetkv::server

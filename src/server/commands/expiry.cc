@@ -110,24 +110,22 @@ void persist(Call& call) {
 }  // namespace
 
 std::vector<Command> expiry_commands() {
-  constexpr std::string_view kGroup = "generic";
   constexpr std::uint32_t kGive = kWrite | kFast;
   constexpr std::uint32_t kTell = kReadOnly | kFast;
-  constexpr KeyWords kOneKey{1, 1, 1};
-  return {
-      {"expire", -3, kGive, kOneKey, expire, kGroup, "1.0.0", "Lets a key end after seconds"},
-      {"expireat", -3, kGive, kOneKey, expireat, kGroup, "1.2.0", "Lets a key end at a second"},
-      {"expiretime", 2, kTell, kOneKey, expiretime, kGroup, "7.0.0", "The second of a key's end"},
-      {"persist", 2, kGive, kOneKey, persist, kGroup, "2.2.0", "Lets a key live for ever"},
-      {"pexpire", -3, kGive, kOneKey, pexpire, kGroup, "2.6.0",
-       "Lets a key end after milliseconds"},
-      {"pexpireat", -3, kGive, kOneKey, pexpireat, kGroup, "2.6.0",
-       "Lets a key end at a millisecond"},
-      {"pexpiretime", 2, kTell, kOneKey, pexpiretime, kGroup, "7.0.0",
-       "The millisecond of a key's end"},
-      {"pttl", 2, kTell, kOneKey, pttl, kGroup, "2.6.0", "For how many milliseconds a key lives"},
-      {"ttl", 2, kTell, kOneKey, ttl, kGroup, "1.0.0", "For how many seconds a key lives"},
-  };
+  return in_group(
+      "generic",
+      {
+          {"expire", -3, kGive, kOneKey, expire, "1.0.0", "Lets a key end after seconds"},
+          {"expireat", -3, kGive, kOneKey, expireat, "1.2.0", "Lets a key end at a second"},
+          {"expiretime", 2, kTell, kOneKey, expiretime, "7.0.0", "The second of a key's end"},
+          {"persist", 2, kGive, kOneKey, persist, "2.2.0", "Lets a key live for ever"},
+          {"pexpire", -3, kGive, kOneKey, pexpire, "2.6.0", "Lets a key end after milliseconds"},
+          {"pexpireat", -3, kGive, kOneKey, pexpireat, "2.6.0", "Lets a key end at a millisecond"},
+          {"pexpiretime", 2, kTell, kOneKey, pexpiretime, "7.0.0",
+           "The millisecond of a key's end"},
+          {"pttl", 2, kTell, kOneKey, pttl, "2.6.0", "For how many milliseconds a key lives"},
+          {"ttl", 2, kTell, kOneKey, ttl, "1.0.0", "For how many seconds a key lives"},
+      });
 }
 
 }  // namespace ipsetkv::server

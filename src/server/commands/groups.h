@@ -7,17 +7,34 @@
 
 namespace ipsetkv::server {
 
+inline constexpr KeyWords kNoKeys{};
+inline constexpr KeyWords kOneKey{1, 1, 1};
+inline constexpr KeyWords kTwoKeys{1, 2, 1};
+inline constexpr KeyWords kSecondWord{2, 2, 1};
+inline constexpr KeyWords kEveryKey{1, -1, 1};
+inline constexpr KeyWords kEveryOtherWord{1, -1, 2};
+
+/// The commands with all their subcommands in `group`, but for those that say another.
+[[nodiscard]] std::vector<Command> in_group(std::string_view group, std::vector<Command> commands);
+/// A command that does nothing without one of its subcommands.
+[[nodiscard]] Command container(std::string_view name, std::string_view since,
+                                std::string_view summary, std::vector<Command> subcommands,
+                                std::uint32_t flags = 0);
+
 /// The commands of each file in this folder, in Redis' groups where those are short enough.
 [[nodiscard]] std::vector<Command> connection_commands();
+[[nodiscard]] std::vector<Command> client_commands();
 [[nodiscard]] std::vector<Command> string_commands();
 [[nodiscard]] std::vector<Command> bit_commands();
 [[nodiscard]] std::vector<Command> key_commands();
+[[nodiscard]] std::vector<Command> keyspace_commands();
 [[nodiscard]] std::vector<Command> expiry_commands();
 [[nodiscard]] std::vector<Command> listing_commands();
 [[nodiscard]] std::vector<Command> dump_commands();
 [[nodiscard]] std::vector<Command> transaction_commands();
 [[nodiscard]] std::vector<Command> message_commands();
 [[nodiscard]] std::vector<Command> server_commands();
+[[nodiscard]] std::vector<Command> scripting_commands();
 [[nodiscard]] std::vector<Command> monitoring_commands();
 [[nodiscard]] std::vector<Command> introspection_commands();
 

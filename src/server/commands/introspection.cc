@@ -2,6 +2,7 @@
 
 // COMMAND: what commands there are.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -112,32 +113,29 @@ void command_docs(Call& call) {
   for (const Command* const command : commands) document(call, *command);
 }
 
+/// Whether COMMAND LIST, with the filter that its words ask for, is to name `command`.
+bool is_listed(Call& call, const Command& command) {
+  if (call.count() == 2) return true;
+  if (call.is(3, "pattern")) return store::glob_matches(call.word(4), command.full_name);
+  return call.is(3, "aclcat") &&
+         std::ranges::any_of(categories_of(command), [&](const std::string& category) {
+           return is_word(call.word(4), category);
+         });
+}
+
 void command_list(Call& call) {
-  std::vector<std::string> names;
-  const auto take_if = [&](const auto& is_wanted) {
-    for (const Command& command : all_commands()) {
-      if (is_wanted(command)) names.push_back(command.full_name);
-      for (const Command& inner : command.subcommands)
-        if (is_wanted(inner)) names.push_back(inner.full_name);
-    }
-  };
-  if (call.count() == 2) {
-    take_if([](const Command&) { return true; });
-  } else if (call.count() == 5 && call.is(2, "filterby") && call.is(3, "pattern")) {
-    take_if([&](const Command& command) {
-      return store::glob_matches(call.word(4), command.full_name);
-    });
-  } else if (call.count() == 5 && call.is(2, "filterby") && call.is(3, "aclcat")) {
-    take_if([&](const Command& command) {
-      for (const std::string& category : categories_of(command))
-        if (is_word(call.word(4), category)) return true;
-      return false;
-    });
-  } else if (call.count() != 5 || !call.is(2, "filterby") || !call.is(3, "module")) {
-    return call.syntax_error();
+  const bool has_filter = call.count() == 5 && call.is(2, "filterby");
+  const bool is_known =
+      has_filter && (call.is(3, "pattern") || call.is(3, "aclcat") || call.is(3, "module"));
+  if (call.count() != 2 && !is_known) return call.syntax_error();
+  std::vector<std::string_view> names;
+  for (const Command& command : all_commands()) {
+    if (is_listed(call, command)) names.emplace_back(command.full_name);
+    for (const Command& inner : command.subcommands)
+      if (is_listed(call, inner)) names.emplace_back(inner.full_name);
   }
   call.reply.array(names.size());
-  for (const std::string& name : names) call.reply.bulk(name);
+  for (const std::string_view name : names) call.reply.bulk(name);
 }
 
 void command_getkeys(Call& call) {
@@ -188,24 +186,25 @@ std::vector<std::string> categories_of(const Command& command) {
 }
 
 std::vector<Command> introspection_commands() {
-  constexpr std::string_view kGroup = "server";
   constexpr std::uint32_t kAsk = kLoading | kStale;
-  return {
-      {"command",
-       -1,
-       kAsk,
-       {},
-       command_all,
-       kGroup,
-       "2.8.13",
-       "About commands",
-       {{"count", 2, kAsk, {}, command_count_reply, kGroup, "2.8.13", "How many there are"},
-        {"docs", -2, kAsk, {}, command_docs, kGroup, "7.0.0", "What commands are for"},
-        {"getkeys", -4, kAsk, {}, command_getkeys, kGroup, "2.8.13", "The keys in a request"},
-        {"help", 2, kAsk, {}, command_help, kGroup, "5.0.0", "What there is"},
-        {"info", -2, kAsk, {}, command_info, kGroup, "2.8.13", "What clients need to know"},
-        {"list", -2, kAsk, {}, command_list, kGroup, "7.0.0", "The names"}}},
-  };
+  return in_group(
+      "server",
+      {
+          {"command",
+           -1,
+           kAsk,
+           kNoKeys,
+           command_all,
+           "2.8.13",
+           "About commands",
+           {},
+           {{"count", 2, kAsk, kNoKeys, command_count_reply, "2.8.13", "How many there are"},
+            {"docs", -2, kAsk, kNoKeys, command_docs, "7.0.0", "What commands are for"},
+            {"getkeys", -4, kAsk, kNoKeys, command_getkeys, "2.8.13", "The keys in a request"},
+            {"help", 2, kAsk, kNoKeys, command_help, "5.0.0", "What there is"},
+            {"info", -2, kAsk, kNoKeys, command_info, "2.8.13", "What clients need to know"},
+            {"list", -2, kAsk, kNoKeys, command_list, "7.0.0", "The names"}}},
+      });
 }
 
 }  // namespace ipsetkv::server

@@ -189,71 +189,45 @@ void dbsize(Call& call) {
 }  // namespace
 
 std::vector<Command> key_commands() {
-  constexpr std::string_view kGroup = "generic";
-  constexpr KeyWords kAll{1, -1, 1};
-  constexpr KeyWords kTwo{1, 2, 1};
-  constexpr KeyWords kSecond{2, 2, 1};
-  const auto object = [&](std::string_view name, Handler handler, std::string_view since,
-                          std::string_view summary) {
-    return Command{name, 3, kReadOnly, kSecond, handler, kGroup, since, summary};
-  };
-  const Command object_help_command{"help",      2,      kLoading | kStale, {},
-                                    object_help, kGroup, "6.2.0",           "What there is"};
-  const Command memory_help_command{"help",      2,        kLoading | kStale, {},
-                                    memory_help, "server", "4.0.0",           "What there is"};
-  return {
-      {"copy", -3, kWrite | kDenyOom, kTwo, copy, kGroup, "6.2.0",
-       "Gives a value to another key too"},
-      {"dbsize", 1, kReadOnly | kFast, {}, dbsize, "server", "1.0.0", "How many keys there are"},
-      {"del", -2, kWrite, kAll, del, kGroup, "1.0.0", "Removes keys"},
-      {"exists", -2, kReadOnly | kFast, kAll, exists, kGroup, "1.0.0",
-       "How many of the keys exist"},
-      {"flushall",
-       -1,
-       kWrite | kAlone,
-       {},
-       flush,
-       "server",
-       "1.0.0",
-       "Removes all keys of the store"},
-      {"flushdb",
-       -1,
-       kWrite | kAlone,
-       {},
-       flush,
-       "server",
-       "1.0.0",
-       "Removes all keys of the store"},
-      {"memory",
-       -2,
-       0,
-       {},
-       nullptr,
-       "server",
-       "4.0.0",
-       "About the memory of keys",
-       {memory_help_command,
-        {"usage", -3, kReadOnly, kSecond, memory_usage, "server", "4.0.0",
-         "The kernel memory of a key"}}},
-      {"object",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "2.2.3",
-       "About the stored form of keys",
-       {object("encoding", object_encoding, "2.2.3", "The layout of a value"),
-        object("freq", object_freq, "4.0.0", "Not kept"), object_help_command,
-        object("idletime", object_idletime, "2.2.3", "Not kept"),
-        object("refcount", object_refcount, "2.2.3", "1")}},
-      {"rename", 3, kWrite, kTwo, rename_key, kGroup, "1.0.0", "Gives a value to another key"},
-      {"renamenx", 3, kWrite | kFast, kTwo, renamenx, kGroup, "1.0.0",
-       "The same if that is not there"},
-      {"touch", -2, kReadOnly | kFast, kAll, exists, kGroup, "3.2.1", "How many of the keys exist"},
-      {"type", 2, kReadOnly | kFast, {1, 1, 1}, type, kGroup, "1.0.0", "string, or none"},
-      {"unlink", -2, kWrite | kFast, kAll, del, kGroup, "4.0.0", "Removes keys"},
-  };
+  return in_group(
+      "generic",
+      {
+          {"copy", -3, kWrite | kDenyOom, kTwoKeys, copy, "6.2.0",
+           "Gives a value to another key too"},
+          {"del", -2, kWrite, kEveryKey, del, "1.0.0", "Removes keys"},
+          {"exists", -2, kReadOnly | kFast, kEveryKey, exists, "1.0.0",
+           "How many of the keys exist"},
+          container("object", "2.2.3", "About the stored form of keys",
+                    {{"encoding", 3, kReadOnly, kSecondWord, object_encoding, "2.2.3",
+                      "The layout of a value"},
+                     {"freq", 3, kReadOnly, kSecondWord, object_freq, "4.0.0", "Not kept"},
+                     {"help", 2, kLoading | kStale, kNoKeys, object_help, "6.2.0", "What there is"},
+                     {"idletime", 3, kReadOnly, kSecondWord, object_idletime, "2.2.3", "Not kept"},
+                     {"refcount", 3, kReadOnly, kSecondWord, object_refcount, "2.2.3", "1"}}),
+          {"rename", 3, kWrite, kTwoKeys, rename_key, "1.0.0", "Gives a value to another key"},
+          {"renamenx", 3, kWrite | kFast, kTwoKeys, renamenx, "1.0.0",
+           "The same if that is not there"},
+          {"touch", -2, kReadOnly | kFast, kEveryKey, exists, "3.2.1",
+           "How many of the keys exist"},
+          {"type", 2, kReadOnly | kFast, kOneKey, type, "1.0.0", "string, or none"},
+          {"unlink", -2, kWrite | kFast, kEveryKey, del, "4.0.0", "Removes keys"},
+      });
+}
+
+std::vector<Command> keyspace_commands() {
+  return in_group(
+      "server",
+      {
+          {"dbsize", 1, kReadOnly | kFast, kNoKeys, dbsize, "1.0.0", "How many keys there are"},
+          {"flushall", -1, kWrite | kAlone, kNoKeys, flush, "1.0.0",
+           "Removes all keys of the store"},
+          {"flushdb", -1, kWrite | kAlone, kNoKeys, flush, "1.0.0",
+           "Removes all keys of the store"},
+          container("memory", "4.0.0", "About the memory of keys",
+                    {{"help", 2, kLoading | kStale, kNoKeys, memory_help, "4.0.0", "What there is"},
+                     {"usage", -3, kReadOnly, kSecondWord, memory_usage, "4.0.0",
+                      "The kernel memory of a key"}}),
+      });
 }
 
 }  // namespace ipsetkv::server

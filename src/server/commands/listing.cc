@@ -82,12 +82,13 @@ void randomkey(Call& call) {
 }  // namespace
 
 std::vector<Command> listing_commands() {
-  constexpr std::string_view kGroup = "generic";
-  return {
-      {"keys", 2, kReadOnly, {}, keys, kGroup, "1.0.0", "The keys that match a pattern"},
-      {"randomkey", 1, kReadOnly, {}, randomkey, kGroup, "1.0.0", "One of the keys"},
-      {"scan", -2, kReadOnly, {}, scan, kGroup, "2.8.0", "The keys, a page at a time"},
-  };
+  return in_group(
+      "generic",
+      {
+          {"keys", 2, kReadOnly, kNoKeys, keys, "1.0.0", "The keys that match a pattern"},
+          {"randomkey", 1, kReadOnly, kNoKeys, randomkey, "1.0.0", "One of the keys"},
+          {"scan", -2, kReadOnly, kNoKeys, scan, "2.8.0", "The keys, a page at a time"},
+      });
 }
 
 }  // namespace ipsetkv::server

@@ -96,7 +96,8 @@ void publish(Call& call) {
         deliveries.push_back({who, message});
       });
   // Not under the lock of the channels: a listener that takes nothing is closed, and leaves them.
-  for (const auto& [who, message] : deliveries) call.server.deliver(call.worker, who, message);
+  for (const Delivery& delivery : deliveries)
+    call.server.deliver(call.worker, delivery.who, delivery.message);
   call.reply.integer(static_cast<std::int64_t>(deliveries.size()));
 }
 
@@ -130,42 +131,27 @@ void pubsub_help(Call& call) {
 }  // namespace
 
 std::vector<Command> message_commands() {
-  constexpr std::string_view kGroup = "pubsub";
   constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale;
   constexpr std::uint32_t kAsk = kLoading | kStale;
-  return {
-      {"psubscribe",
-       -2,
-       kListen,
-       {},
-       psubscribe,
-       kGroup,
-       "2.0.0",
-       "Listens to all channels that match patterns"},
-      {"publish", 3, kAsk | kFast, {}, publish, kGroup, "2.0.0", "Sends to all who listen"},
-      {"pubsub",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "2.8.0",
-       "About who listens",
-       {{"channels", -2, kAsk, {}, pubsub_channels, kGroup, "2.8.0", "What is listened to"},
-        {"help", 2, kAsk, {}, pubsub_help, kGroup, "6.2.0", "What there is"},
-        {"numpat", 2, kAsk, {}, pubsub_numpat, kGroup, "2.8.0", "How many patterns there are"},
-        {"numsub", -2, kAsk, {}, pubsub_numsub, kGroup, "2.8.0", "How many listen to channels"}}},
-      {"punsubscribe",
-       -1,
-       kListen,
-       {},
-       punsubscribe,
-       kGroup,
-       "2.0.0",
-       "Listens no more to channels that match patterns"},
-      {"subscribe", -2, kListen, {}, subscribe, kGroup, "2.0.0", "Listens to channels"},
-      {"unsubscribe", -1, kListen, {}, unsubscribe, kGroup, "2.0.0", "Listens no more to channels"},
-  };
+  return in_group(
+      "pubsub",
+      {
+          {"psubscribe", -2, kListen, kNoKeys, psubscribe, "2.0.0",
+           "Listens to all channels that match patterns"},
+          {"publish", 3, kAsk | kFast, kNoKeys, publish, "2.0.0", "Sends to all who listen"},
+          container(
+              "pubsub", "2.8.0", "About who listens",
+              {{"channels", -2, kAsk, kNoKeys, pubsub_channels, "2.8.0", "What is listened to"},
+               {"help", 2, kAsk, kNoKeys, pubsub_help, "6.2.0", "What there is"},
+               {"numpat", 2, kAsk, kNoKeys, pubsub_numpat, "2.8.0", "How many patterns there are"},
+               {"numsub", -2, kAsk, kNoKeys, pubsub_numsub, "2.8.0",
+                "How many listen to channels"}}),
+          {"punsubscribe", -1, kListen, kNoKeys, punsubscribe, "2.0.0",
+           "Listens no more to channels that match patterns"},
+          {"subscribe", -2, kListen, kNoKeys, subscribe, "2.0.0", "Listens to channels"},
+          {"unsubscribe", -1, kListen, kNoKeys, unsubscribe, "2.0.0",
+           "Listens no more to channels"},
+      });
 }
 
 }  // namespace ipsetkv::server

@@ -130,56 +130,28 @@ void monitor(Call& call) {
 }  // namespace
 
 std::vector<Command> monitoring_commands() {
-  constexpr std::string_view kGroup = "server";
   constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
-  return {
-      {"latency",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "2.8.13",
-       "About what took long",
-       {{"help", 2, kLoading | kStale, {}, latency_help, kGroup, "2.8.13", "What there is"},
-        {"histogram", -2, kRule, {}, latency_histogram, kGroup, "7.0.0", "How long commands took"},
-        {"latest", 2, kRule, {}, latency_latest, kGroup, "2.8.13", "The latest slow events"},
-        {"reset", -2, kRule, {}, latency_reset, kGroup, "2.8.13", "Forgets them"}}},
-      {"monitor", 1, kRule | kNoMulti, {}, monitor, kGroup, "1.0.0", "Shows all requests"},
-      {"slowlog",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "2.2.12",
-       "About slow commands",
-       {{"get",
-         -2,
-         kAdmin | kLoading | kStale,
-         {},
-         slowlog_get,
-         kGroup,
-         "2.2.12",
-         "The last slow commands"},
-        {"help", 2, kLoading | kStale, {}, slowlog_help, kGroup, "6.2.0", "What there is"},
-        {"len",
-         2,
-         kAdmin | kLoading | kStale,
-         {},
-         slowlog_len,
-         kGroup,
-         "2.2.12",
-         "How many there are"},
-        {"reset",
-         2,
-         kAdmin | kLoading | kStale,
-         {},
-         slowlog_reset,
-         kGroup,
-         "2.2.12",
-         "Forgets them"}}},
-  };
+  return in_group(
+      "server",
+      {
+          container(
+              "latency", "2.8.13", "About what took long",
+              {{"help", 2, kLoading | kStale, kNoKeys, latency_help, "2.8.13", "What there is"},
+               {"histogram", -2, kRule, kNoKeys, latency_histogram, "7.0.0",
+                "How long commands took"},
+               {"latest", 2, kRule, kNoKeys, latency_latest, "2.8.13", "The latest slow events"},
+               {"reset", -2, kRule, kNoKeys, latency_reset, "2.8.13", "Forgets them"}}),
+          {"monitor", 1, kRule | kNoMulti, kNoKeys, monitor, "1.0.0", "Shows all requests"},
+          container(
+              "slowlog", "2.2.12", "About slow commands",
+              {{"get", -2, kAdmin | kLoading | kStale, kNoKeys, slowlog_get, "2.2.12",
+                "The last slow commands"},
+               {"help", 2, kLoading | kStale, kNoKeys, slowlog_help, "6.2.0", "What there is"},
+               {"len", 2, kAdmin | kLoading | kStale, kNoKeys, slowlog_len, "2.2.12",
+                "How many there are"},
+               {"reset", 2, kAdmin | kLoading | kStale, kNoKeys, slowlog_reset, "2.2.12",
+                "Forgets them"}}),
+      });
 }
 
 }  // namespace ipsetkv::server

@@ -33,7 +33,7 @@ std::string lower_case(std::string_view word) {
 void info(Call& call) {
   std::set<std::string> sections;
   for (const std::string_view word : call.words.subspan(1)) sections.insert(lower_case(word));
-  const auto text = information(call.server, call.store, std::move(sections));
+  const auto text = information(call.server, call.store, sections);
   if (!text) return call.fail(text.error());
   call.reply.verbatim(*text);
 }
@@ -175,98 +175,52 @@ void shutdown(Call& call) {
 }  // namespace
 
 std::vector<Command> server_commands() {
-  constexpr std::string_view kGroup = "server";
   constexpr std::uint32_t kAsk = kNoScript | kLoading | kStale;
   constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
-  return {
-      {"acl",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "6.0.0",
-       "About the one user",
-       {{"cat", -2, kAsk, {}, acl_cat, kGroup, "6.0.0", "Categories of commands"},
-        {"list", 2, kRule, {}, acl_list, kGroup, "6.0.0", "The one user"},
-        {"whoami", 2, kAsk, {}, acl_whoami, kGroup, "6.0.0", "The user's name"}}},
-      {"bgsave",
-       -1,
-       kAdmin | kNoScript,
-       {},
-       bgsave,
-       kGroup,
-       "1.0.0",
-       "Nothing to do: the kernel has it all"},
-      {"config",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "2.0.0",
-       "About the parameters",
-       {{"get", -3, kRule, {}, config_get, kGroup, "2.0.0", "Parameters and their values"},
-        {"help", 2, kAsk, {}, config_help, kGroup, "5.0.0", "What there is"},
-        {"resetstat", 2, kRule, {}, config_resetstat, kGroup, "2.0.0", "Counts anew"},
-        {"rewrite", 2, kRule, {}, config_rewrite, kGroup, "2.8.0", "An error: there is no file"},
-        {"set", -4, kRule, {}, config_set, kGroup, "2.0.0", "Changes parameters"}}},
-      {"debug",
-       -2,
-       kAdmin,
-       {},
-       nullptr,
-       kGroup,
-       "1.0.0",
-       "For tests",
-       {{"log", 3, kRule, {}, debug_log, kGroup, "1.0.0", "Writes to the log"},
-        {"sleep", 3, kRule, {}, debug_sleep, kGroup, "1.0.0", "Lets this worker do nothing"}}},
-      {"function",
-       -2,
-       0,
-       {},
-       nullptr,
-       "scripting",
-       "7.0.0",
-       "There are no functions",
-       {{"flush", -2, kWrite | kNoScript, {}, function_flush, "scripting", "7.0.0", "Removes none"},
-        {"list", -2, kNoScript, {}, function_list, "scripting", "7.0.0", "Lists none"}}},
-      {"info", -1, kLoading | kStale, {}, info, kGroup, "1.0.0", "About the server"},
-      {"lastsave",
-       1,
-       kLoading | kStale | kFast,
-       {},
-       lastsave,
-       kGroup,
-       "1.0.0",
-       "When somebody last asked for a save"},
-      {"module",
-       -2,
-       0,
-       {},
-       nullptr,
-       kGroup,
-       "4.0.0",
-       "There are no modules",
-       {{"list", 2, kAdmin | kNoScript, {}, module_list, kGroup, "4.0.0", "Lists none"}}},
-      {"save",
-       1,
-       kAdmin | kNoScript,
-       {},
-       save,
-       kGroup,
-       "1.0.0",
-       "Nothing to do: the kernel has it all"},
-      {"shutdown",
-       -1,
-       kRule | kNoMulti,
-       {},
-       shutdown,
-       kGroup,
-       "1.0.0",
-       "Ends the server; the keys stay in the kernel"},
-      {"time", 1, kLoading | kStale | kFast, {}, time, kGroup, "2.6.0", "The server's clock"},
-  };
+  return in_group(
+      "server",
+      {
+          container("acl", "6.0.0", "About the one user",
+                    {{"cat", -2, kAsk, kNoKeys, acl_cat, "6.0.0", "Categories of commands"},
+                     {"list", 2, kRule, kNoKeys, acl_list, "6.0.0", "The one user"},
+                     {"whoami", 2, kAsk, kNoKeys, acl_whoami, "6.0.0", "The user's name"}}),
+          {"bgsave", -1, kAdmin | kNoScript, kNoKeys, bgsave, "1.0.0",
+           "Nothing to do: the kernel has it all"},
+          container(
+              "config", "2.0.0", "About the parameters",
+              {{"get", -3, kRule, kNoKeys, config_get, "2.0.0", "Parameters and their values"},
+               {"help", 2, kAsk, kNoKeys, config_help, "5.0.0", "What there is"},
+               {"resetstat", 2, kRule, kNoKeys, config_resetstat, "2.0.0", "Counts anew"},
+               {"rewrite", 2, kRule, kNoKeys, config_rewrite, "2.8.0",
+                "An error: there is no file"},
+               {"set", -4, kRule, kNoKeys, config_set, "2.0.0", "Changes parameters"}}),
+          container(
+              "debug", "1.0.0", "For tests",
+              {{"log", 3, kRule, kNoKeys, debug_log, "1.0.0", "Writes to the log"},
+               {"sleep", 3, kRule, kNoKeys, debug_sleep, "1.0.0", "Lets this worker do nothing"}},
+              kAdmin),
+          {"info", -1, kLoading | kStale, kNoKeys, info, "1.0.0", "About the server"},
+          {"lastsave", 1, kLoading | kStale | kFast, kNoKeys, lastsave, "1.0.0",
+           "When somebody last asked for a save"},
+          container("module", "4.0.0", "There are no modules",
+                    {{"list", 2, kAdmin | kNoScript, kNoKeys, module_list, "4.0.0", "Lists none"}}),
+          {"save", 1, kAdmin | kNoScript, kNoKeys, save, "1.0.0",
+           "Nothing to do: the kernel has it all"},
+          {"shutdown", -1, kRule | kNoMulti, kNoKeys, shutdown, "1.0.0",
+           "Ends the server; the keys stay in the kernel"},
+          {"time", 1, kLoading | kStale | kFast, kNoKeys, time, "2.6.0", "The server's clock"},
+      });
+}
+
+std::vector<Command> scripting_commands() {
+  return in_group(
+      "scripting",
+      {
+          container(
+              "function", "7.0.0", "There are no functions",
+              {{"flush", -2, kWrite | kNoScript, kNoKeys, function_flush, "7.0.0", "Removes none"},
+               {"list", -2, kNoScript, kNoKeys, function_list, "7.0.0", "Lists none"}}),
+      });
 }
 
 }  // namespace ipsetkv::server

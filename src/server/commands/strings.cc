@@ -282,48 +282,42 @@ void incrbyfloat(Call& call) {
 }
 
 constexpr std::uint32_t kPut = kWrite | kDenyOom;
-constexpr KeyWords kOneKey{1, 1, 1};
 
 }  // namespace
 
 std::vector<Command> string_commands() {
-  constexpr std::string_view kGroup = "string";
-  return {
-      {"append", 3, kPut | kFast, kOneKey, append, kGroup, "2.0.0", "Appends to a value"},
-      {"decr", 2, kPut | kFast, kOneKey, decr, kGroup, "1.0.0", "Takes one from a number"},
-      {"decrby", 3, kPut | kFast, kOneKey, decrby, kGroup, "1.0.0", "Takes from a number"},
-      {"get", 2, kReadOnly | kFast, kOneKey, get, kGroup, "1.0.0", "The value of a key"},
-      {"getdel", 2, kWrite | kFast, kOneKey, getdel, kGroup, "6.2.0",
-       "The value of a key, which is removed"},
-      {"getex", -2, kWrite | kFast, kOneKey, getex, kGroup, "6.2.0",
-       "The value of a key, which gets or loses its deadline"},
-      {"getrange", 4, kReadOnly, kOneKey, getrange, kGroup, "2.4.0", "A part of a value"},
-      {"getset", 3, kPut | kFast, kOneKey, getset, kGroup, "1.0.0",
-       "The old value of a key that gets a new one"},
-      {"incr", 2, kPut | kFast, kOneKey, incr, kGroup, "1.0.0", "Adds one to a number"},
-      {"incrby", 3, kPut | kFast, kOneKey, incrby, kGroup, "1.0.0", "Adds to a number"},
-      {"incrbyfloat", 3, kPut | kFast, kOneKey, incrbyfloat, kGroup, "2.6.0",
-       "Adds to a number with a fraction"},
-      {"mget", -2, kReadOnly | kFast, {1, -1, 1}, mget, kGroup, "1.0.0", "The values of keys"},
-      {"mset", -3, kPut | kAlone, {1, -1, 2}, mset, kGroup, "1.0.1", "Gives keys their values"},
-      {"msetnx",
-       -3,
-       kPut | kAlone,
-       {1, -1, 2},
-       msetnx,
-       kGroup,
-       "1.0.1",
-       "The same if there is none of them"},
-      {"psetex", 4, kPut, kOneKey, psetex, kGroup, "2.6.0",
-       "Gives a key a value for some milliseconds"},
-      {"set", -3, kPut, kOneKey, set, kGroup, "1.0.0", "Gives a key its value"},
-      {"setex", 4, kPut, kOneKey, setex, kGroup, "2.0.0", "Gives a key a value for some seconds"},
-      {"setnx", 3, kPut | kFast, kOneKey, setnx, kGroup, "1.0.0",
-       "Gives a key its value if there is none"},
-      {"setrange", 4, kPut, kOneKey, setrange, kGroup, "2.2.0", "Overwrites a part of a value"},
-      {"strlen", 2, kReadOnly | kFast, kOneKey, strlen, kGroup, "2.2.0", "The length of a value"},
-      {"substr", 4, kReadOnly, kOneKey, getrange, kGroup, "1.0.0", "A part of a value"},
-  };
+  return in_group(
+      "string",
+      {
+          {"append", 3, kPut | kFast, kOneKey, append, "2.0.0", "Appends to a value"},
+          {"decr", 2, kPut | kFast, kOneKey, decr, "1.0.0", "Takes one from a number"},
+          {"decrby", 3, kPut | kFast, kOneKey, decrby, "1.0.0", "Takes from a number"},
+          {"get", 2, kReadOnly | kFast, kOneKey, get, "1.0.0", "The value of a key"},
+          {"getdel", 2, kWrite | kFast, kOneKey, getdel, "6.2.0",
+           "The value of a key, which is removed"},
+          {"getex", -2, kWrite | kFast, kOneKey, getex, "6.2.0",
+           "The value of a key, which gets or loses its deadline"},
+          {"getrange", 4, kReadOnly, kOneKey, getrange, "2.4.0", "A part of a value"},
+          {"getset", 3, kPut | kFast, kOneKey, getset, "1.0.0",
+           "The old value of a key that gets a new one"},
+          {"incr", 2, kPut | kFast, kOneKey, incr, "1.0.0", "Adds one to a number"},
+          {"incrby", 3, kPut | kFast, kOneKey, incrby, "1.0.0", "Adds to a number"},
+          {"incrbyfloat", 3, kPut | kFast, kOneKey, incrbyfloat, "2.6.0",
+           "Adds to a number with a fraction"},
+          {"mget", -2, kReadOnly | kFast, kEveryKey, mget, "1.0.0", "The values of keys"},
+          {"mset", -3, kPut | kAlone, kEveryOtherWord, mset, "1.0.1", "Gives keys their values"},
+          {"msetnx", -3, kPut | kAlone, kEveryOtherWord, msetnx, "1.0.1",
+           "The same if there is none of them"},
+          {"psetex", 4, kPut, kOneKey, psetex, "2.6.0",
+           "Gives a key a value for some milliseconds"},
+          {"set", -3, kPut, kOneKey, set, "1.0.0", "Gives a key its value"},
+          {"setex", 4, kPut, kOneKey, setex, "2.0.0", "Gives a key a value for some seconds"},
+          {"setnx", 3, kPut | kFast, kOneKey, setnx, "1.0.0",
+           "Gives a key its value if there is none"},
+          {"setrange", 4, kPut, kOneKey, setrange, "2.2.0", "Overwrites a part of a value"},
+          {"strlen", 2, kReadOnly | kFast, kOneKey, strlen, "2.2.0", "The length of a value"},
+          {"substr", 4, kReadOnly, kOneKey, getrange, "1.0.0", "A part of a value"},
+      });
 }
 
 }  // namespace ipsetkv::server

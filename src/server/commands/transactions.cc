@@ -89,43 +89,19 @@ void unwatch_all(Call& call) {
 }  // namespace
 
 std::vector<Command> transaction_commands() {
-  constexpr std::string_view kGroup = "transactions";
   constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
-  return {
-      {"discard",
-       1,
-       kFlags | kFast | kNotQueued,
-       {},
-       discard,
-       kGroup,
-       "2.0.0",
-       "Forgets the queued commands"},
-      {"exec",
-       1,
-       kFlags | kSkipSlowLog | kNotQueued | kAlone,
-       {},
-       exec,
-       kGroup,
-       "1.2.0",
-       "Carries out the queued commands"},
-      {"multi",
-       1,
-       kFlags | kFast | kNotQueued,
-       {},
-       multi,
-       kGroup,
-       "1.2.0",
-       "Queues commands from now on"},
-      {"unwatch", 1, kFlags | kFast, {}, unwatch_all, kGroup, "2.2.0", "Watches no key any more"},
-      {"watch",
-       -2,
-       kFlags | kFast | kNotQueued,
-       {1, -1, 1},
-       watch,
-       kGroup,
-       "2.2.0",
-       "Lets EXEC do nothing if a key changes until then"},
-  };
+  return in_group("transactions", {
+                                      {"discard", 1, kFlags | kFast | kNotQueued, kNoKeys, discard,
+                                       "2.0.0", "Forgets the queued commands"},
+                                      {"exec", 1, kFlags | kSkipSlowLog | kNotQueued | kAlone,
+                                       kNoKeys, exec, "1.2.0", "Carries out the queued commands"},
+                                      {"multi", 1, kFlags | kFast | kNotQueued, kNoKeys, multi,
+                                       "1.2.0", "Queues commands from now on"},
+                                      {"unwatch", 1, kFlags | kFast, kNoKeys, unwatch_all, "2.2.0",
+                                       "Watches no key any more"},
+                                      {"watch", -2, kFlags | kFast | kNotQueued, kEveryKey, watch,
+                                       "2.2.0", "Lets EXEC do nothing if a key changes until then"},
+                                  });
 }
 
 }  // namespace ipsetkv::server
