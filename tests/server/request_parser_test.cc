@@ -26,7 +26,8 @@ TEST(RequestParserTest, TakesArraysOfAnyBytes) {
   RequestParser parser;
   const std::string request =
       "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$4\r\n\r\n" + std::string("\0x", 2) + "\r\n";
-  ASSERT_EQ(parser.parse(request + "*1\r\n", {}), Status::kComplete);
+  const std::string bytes = request + "*1\r\n";
+  ASSERT_EQ(parser.parse(bytes, {}), Status::kComplete);
   EXPECT_THAT(parser.words(), ElementsAre("SET", "a", std::string("\r\n\0x", 4)));
   EXPECT_EQ(parser.consumed(), request.size());
 }
