@@ -121,6 +121,8 @@ class PythonClientTest(unittest.TestCase):
         self.assertEqual(client.client_list()[0]["name"], "python")
         self.assertEqual(client.config_get("maxclients"), {"maxclients": "10000"})
         self.assertIn("get", client.command())
+        client.config_set("slowlog-log-slower-than", -1)
+        client.slowlog_reset()
         self.assertEqual(client.slowlog_len(), 0)
         self.assertTrue(client.bgsave())
         self.assertGreater(client.memory_usage("a") or client.set("a", "1"), 0)

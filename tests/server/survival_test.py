@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from resp import Connection, ours
+from resp import MEBIBYTE, Connection, bound, ours
 
 TOOL = sys.argv.pop(1)
 ROUNDS = 100 if os.environ.get("IPSETKV_TEST_FULL") == "1" else 10
@@ -101,7 +101,8 @@ class KillTest(unittest.TestCase):
             server.start()
             print(f"first answer after {sorted(times)[2] * 1000:.0f} ms")
             # Unless somebody else has the machine.
-            self.assertLess(min(times), 0.1)
+            if "IPSETKV_SANITIZED" not in os.environ:
+                self.assertLess(min(times), 0.1)
             Connection(server.path).ask("FLUSHALL")
 
     def test_takes_no_more_memory_for_more_keys(self):
@@ -122,7 +123,7 @@ class KillTest(unittest.TestCase):
                     connection.ask("GET", f"key {part} {number}")
                 sizes.append(resident(server))
             print("resident KiB by 10,000 keys:", [size // 1024 for size in sizes])
-            self.assertLess(sizes[-1] - sizes[1], 1024 * 1024)
+            self.assertLess(sizes[-1] - sizes[1], bound(MEBIBYTE))
             connection.ask("FLUSHALL")
 
 
