@@ -24,6 +24,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/completion/ipsetkv
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 # Where systemd looks for units is no matter of the architecture's library folder.
-configure_file(${PROJECT_SOURCE_DIR}/systemd/ipsetkv.service.in
-  ${PROJECT_BINARY_DIR}/ipsetkv.service @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/ipsetkv.service DESTINATION lib/systemd/system)
+foreach(unit ipsetkv.service ipsetkv-serve.service)
+  configure_file(${PROJECT_SOURCE_DIR}/systemd/${unit}.in ${PROJECT_BINARY_DIR}/${unit} @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${unit} DESTINATION lib/systemd/system)
+endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/systemd/ipsetkv-serve.socket DESTINATION lib/systemd/system)
