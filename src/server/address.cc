@@ -50,7 +50,8 @@ bool comes_from_outside(int descriptor) {
     if (IN6_IS_ADDR_V4MAPPED(&inet6)) return inet6.s6_addr[12] != IN_LOOPBACKNET;
     return !IN6_IS_ADDR_LOOPBACK(&inet6);
   }
-  return false;
+  // One that is gone already has no address to be told by.
+  return true;
 }
 
 const std::string_view kProtectedModeText =

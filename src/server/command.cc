@@ -71,6 +71,13 @@ bool takes(const Command& command, std::size_t words) {
   return command.arity >= 0 ? count == command.arity : count >= -command.arity;
 }
 
+bool has_several_keys(const Command& command, Words words) {
+  if (command.keys.first == command.keys.last) return false;
+  std::size_t count = 0;
+  for_each_key(command, words, [&](std::string_view) { ++count; });
+  return count > 1;
+}
+
 bool is_word(std::string_view word, std::string_view lower_case) {
   return std::ranges::equal(word, lower_case, {}, lower);
 }

@@ -83,6 +83,9 @@ void for_each_key(const Command& command, Words words, Visit visit) {
     visit(words[static_cast<std::size_t>(index)]);
 }
 
+/// Whether the request names more than one key: other clients are to see it as one step.
+[[nodiscard]] bool has_several_keys(const Command& command, Words words);
+
 /// Whether two words are the same but for upper and lower case.
 [[nodiscard]] bool is_word(std::string_view word, std::string_view lower_case);
 

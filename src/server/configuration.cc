@@ -43,7 +43,7 @@ Configuration::Configuration(const ServeOptions& options) {
             {"maxmemory", "0"},
             {"maxmemory-policy", "noeviction"},
             {"notify-keyspace-events", ""},
-            {"port", std::to_string(options.port)},
+            {"port", std::to_string(options.addresses.empty() ? 0 : options.port)},
             {"protected-mode", "yes"},
             {"save", ""},
             {"unixsocket", options.unix_path},

@@ -26,6 +26,8 @@ union uv_handle_any {
 struct Connection {
   /// While more than this waits to be taken by the client, none of its requests is looked at.
   static constexpr std::size_t kMuchOutput = std::size_t{1024} * 1024;
+  /// While more than this has come, and a whole request is among it, no more is read.
+  static constexpr std::size_t kMuchInput = std::size_t{1024} * 1024;
 
   explicit Connection(Worker& owner) : worker(owner) {}
 
@@ -46,6 +48,7 @@ struct Connection {
   bool is_unflushed = false;  ///< In the worker's list of those.
   bool is_writing = false;
   bool is_reading = false;
+  bool is_full = false;    ///< It goes on once the client has taken some of the output.
   bool has_ended = false;  ///< The client sends no more.
   bool is_closing = false;
   std::size_t accounted = 0;  ///< Of Clients::bytes.

@@ -64,7 +64,8 @@ Judgement judge(const Server& server, const Client& client, Words words) {
 
 void enqueue(Client& client, const Command& command, Words words, Reply& reply) {
   client.queue.push_back({&command, {words.begin(), words.end()}});
-  for (const std::string_view word : words) client.queue_bytes += word.size();
+  client.queue_bytes += sizeof(QueuedCommand);
+  for (const std::string_view word : words) client.queue_bytes += sizeof(std::string) + word.size();
   reply.simple("QUEUED");
 }
 
@@ -113,7 +114,7 @@ void dispatch(Server& server, Worker& worker, Client& client, Words words, std::
   client.last_command = command.full_name;
   if (client.in_transaction && (command.flags & kNotQueued) == 0)
     return enqueue(client, command, words, reply);
-  const bool alone = (command.flags & kAlone) != 0;
+  const bool alone = (command.flags & kAlone) != 0 || has_several_keys(command, words);
   if (alone) server.turn.take_alone();
   Call call(server, worker, client, command, words, reply);
   carry_out(call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -11,9 +12,12 @@ class Pause {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// One that goes on already becomes no shorter, and holds no less.
   void begin(Clock::time_point until, bool writes_only) {
-    writes_only_ = writes_only;
-    until_ = until.time_since_epoch().count();
+    const Clock::rep end = until.time_since_epoch().count();
+    const bool goes_on = until_ > Clock::now().time_since_epoch().count();
+    writes_only_ = writes_only && (!goes_on || writes_only_);
+    until_ = goes_on ? std::max<Clock::rep>(until_, end) : end;
   }
   void end() { until_ = 0; }
 

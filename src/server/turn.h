@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <mutex>
 #include <shared_mutex>
 
 namespace ipsetkv::server {
@@ -13,7 +14,9 @@ class Turn {
 
   /// Beside the others.
   void take() {
-    if (is_shared_) mutex_.lock_shared();
+    if (!is_shared_) return;
+    const std::lock_guard entrance(entrance_);
+    mutex_.lock_shared();
   }
   void leave() {
     if (is_shared_) mutex_.unlock_shared();
@@ -23,6 +26,7 @@ class Turn {
   void take_alone() {
     if (!is_shared_) return;
     mutex_.unlock_shared();
+    const std::lock_guard entrance(entrance_);
     mutex_.lock();
   }
   void share() {
@@ -33,6 +37,8 @@ class Turn {
 
  private:
   bool is_shared_;  ///< By more than one worker.
+  /// Held by one who waits to be alone, so that those who come later do not overtake it for ever.
+  std::mutex entrance_;
   std::shared_mutex mutex_;
 };
 

@@ -10,8 +10,10 @@
 
 #include "server/address.h"
 #include "server/call.h"
+#include "server/log.h"
 #include "server/reply.h"
 #include "server/server.h"
+#include "store/key.h"
 
 namespace ipsetkv::server {
 namespace {
@@ -90,8 +92,10 @@ Worker::Worker(Server& server, Store store)
 }
 
 Worker::~Worker() {
-  for (auto& [id, connection] : connections_)
-    if (!connection->is_closing) forget(*connection);
+  std::vector<Connection*> all;
+  all.reserve(connections_.size());
+  for (auto& [id, connection] : connections_) all.push_back(connection.get());
+  for (Connection* const connection : all) close(*connection);
   uv_walk(
       &loop_,
       [](uv_handle_t* handle, void*) {
@@ -231,20 +235,19 @@ void Worker::accept(Listener& listener) {
     ++server_.statistics.rejected_connections;
     return refuse(std::move(connection), "ERR max number of clients reached");
   }
-  if (!server_.has_password() && comes_from_outside(descriptor))
+  if (listener.handle.handle.type != UV_NAMED_PIPE && !server_.has_password() &&
+      comes_from_outside(descriptor))
     return refuse(std::move(connection), kProtectedModeText);
   ++server_.statistics.connections;
   server_.clients.add(client, *this);
   Connection& added = *connection;
   connections_.emplace(client.id, std::move(connection));
-  uv_read_start(&added.socket.stream, on_allocate, on_read);
-  added.is_reading = true;
+  read_more(added, true);
 }
 
 void Worker::refuse(std::unique_ptr<Connection> connection, std::string_view why) {
   Reply(connection->out, 2).error(why);
-  uv_buf_t buffer =
-      uv_buf_init(connection->out.data(), static_cast<unsigned>(connection->out.size()));
+  const uv_buf_t buffer = {.base = connection->out.data(), .len = connection->out.size()};
   uv_try_write(&connection->socket.stream, &buffer, 1);
   discard(std::move(connection));
 }
@@ -272,8 +275,7 @@ void Worker::take_input(Connection& connection, ssize_t count, const char* bytes
   if (count == 0 || connection.is_closing) return;
   if (count < 0) {
     connection.has_ended = true;
-    uv_read_stop(&connection.socket.stream);
-    connection.is_reading = false;
+    read_more(connection, false);
     // What came before is answered yet.
     return make_ready(connection);
   }
@@ -284,12 +286,17 @@ void Worker::take_input(Connection& connection, ssize_t count, const char* bytes
     connection.in.erase(0, connection.start);
     connection.start = 0;
   }
+  if (connection.is_parsed) {
+    // The words of a request that has to wait are parts of what moves now.
+    connection.parser.reset();
+    connection.is_parsed = false;
+  }
   connection.in.append(bytes, length);
   account(connection);
   const auto limit = static_cast<std::size_t>(server_.configuration.query_buffer_limit.load());
   const auto all = static_cast<std::size_t>(server_.configuration.clients_memory.load());
-  const bool is_too_much =
-      all != 0 && server_.clients.bytes > all && connection.in.size() > kFewBytes;
+  const bool is_too_much = all != 0 && server_.clients.bytes > all &&
+                           connection.in.size() + connection.client.queue_bytes > kFewBytes;
   if (connection.in.size() > limit || is_too_much) return close(connection);
   make_ready(connection);
 }
@@ -298,6 +305,15 @@ void Worker::make_ready(Connection& connection) {
   if (connection.is_ready || connection.is_closing) return;
   connection.is_ready = true;
   ready_.push_back(&connection);
+}
+
+void Worker::read_more(Connection& connection, bool wanted) {
+  if (wanted == connection.is_reading || (wanted && connection.has_ended)) return;
+  if (wanted)
+    uv_read_start(&connection.socket.stream, on_allocate, on_read);
+  else
+    uv_read_stop(&connection.socket.stream);
+  connection.is_reading = wanted;
 }
 
 void Worker::serve_waiting() {
@@ -334,13 +350,14 @@ void Worker::serve_round() {
 }
 
 void Worker::serve_next(Connection& connection) {
+  if (connection.client.killed) return close(connection);
   if (connection.unsent() > Connection::kMuchOutput) {
-    // It goes on when the client has taken some of it.
-    if (connection.is_reading) uv_read_stop(&connection.socket.stream);
-    connection.is_reading = false;
-    return;
+    connection.is_full = true;
+    return read_more(connection, false);
   }
   const Next next = take_request(connection);
+  read_more(connection,
+            next == Next::kNone || connection.pending().size() <= Connection::kMuchInput);
   if (!connection.is_unflushed) {
     connection.is_unflushed = true;
     unflushed_.push_back(&connection);
@@ -377,6 +394,12 @@ Worker::Next Worker::take_request(Connection& connection) {
     connection.consume();
     return Next::kDone;
   }
+  // A web page may send these to any port of its reader's machine; Redis does the same with them.
+  if (is_word(words[0], "post") || is_word(words[0], "host:")) {
+    log(LogLevel::kWarning, "a client has sent HTTP; it is closed");
+    client.close_after_reply = true;
+    return Next::kHeld;
+  }
   if (is_held(server_, client, words)) return Next::kHeld;
   if (try_batch(connection)) return Next::kBatched;
   dispatch(server_, *this, client, words, connection.out);
@@ -395,7 +418,7 @@ bool Worker::try_batch(Connection& connection) {
   if (!is_plain) return false;
   const bool is_get = words.size() == 2 && is_word(words[0], "get");
   const bool is_set = words.size() == 3 && is_word(words[0], "set");
-  if (!is_get && !is_set) return false;
+  if ((!is_get && !is_set) || !store::check_key(words[1])) return false;
   client.last_command = is_get ? "get" : "set";
   if (is_get)
     reads_.add(connection, words[1]);
@@ -421,8 +444,7 @@ void Worker::flush(Connection& connection) {
     connection.start = 0;
   }
   if (!connection.is_writing && !connection.out.empty()) {
-    uv_buf_t buffer =
-        uv_buf_init(connection.out.data(), static_cast<unsigned>(connection.out.size()));
+    uv_buf_t buffer = {.base = connection.out.data(), .len = connection.out.size()};
     const int sent = uv_try_write(&connection.socket.stream, &buffer, 1);
     if (sent < 0 && sent != UV_EAGAIN) return close(connection);
     const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
@@ -433,8 +455,7 @@ void Worker::flush(Connection& connection) {
       connection.writing.swap(connection.out);
       connection.out.clear();
       connection.is_writing = true;
-      buffer = uv_buf_init(connection.writing.data() + done,
-                           static_cast<unsigned>(connection.writing.size() - done));
+      buffer = {.base = connection.writing.data() + done, .len = connection.writing.size() - done};
       server_.statistics.bytes_out += buffer.len;
       uv_write(&connection.request, &connection.socket.stream, &buffer, 1,
                [](uv_write_t* request, int status) {
@@ -444,7 +465,14 @@ void Worker::flush(Connection& connection) {
     }
   }
   account(connection);
-  if (connection.client.close_after_reply && !connection.is_writing) close(connection);
+  if (connection.client.close_after_reply && !connection.is_writing) return close(connection);
+  if (connection.is_full && connection.unsent() <= Connection::kMuchOutput) {
+    connection.is_full = false;
+    read_more(connection, true);
+    make_ready(connection);
+    // The check comes only after the sockets; there may be nothing more on them.
+    uv_idle_start(&busy_, [](uv_idle_t*) {});
+  }
 }
 
 void Worker::written(Connection& connection, int status) {
@@ -453,14 +481,6 @@ void Worker::written(Connection& connection, int status) {
   if (connection.is_closing) return;
   if (status < 0) return close(connection);
   flush(connection);
-  if (connection.is_closing || connection.unsent() > Connection::kMuchOutput) return;
-  if (!connection.is_reading && !connection.has_ended) {
-    uv_read_start(&connection.socket.stream, on_allocate, on_read);
-    connection.is_reading = true;
-  }
-  make_ready(connection);
-  // The check comes only after the sockets; there may be nothing more on them.
-  uv_idle_start(&busy_, [](uv_idle_t*) {});
 }
 
 void Worker::close(Connection& connection) {
@@ -472,6 +492,8 @@ void Worker::close(Connection& connection) {
     Worker& worker = closed.worker;
     std::erase(worker.ready_, &closed);
     std::erase(worker.unflushed_, &closed);
+    // One that its own request has closed may have subscribed or watched after that.
+    leave_everything(worker.server_, worker, closed.client);
     worker.connections_.erase(closed.client.id);
   });
 }

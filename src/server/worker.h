@@ -73,6 +73,7 @@ class Worker {
 
   void take_input(Connection& connection, ssize_t count, const char* bytes);
   void make_ready(Connection& connection);
+  void read_more(Connection& connection, bool wanted);
   void serve_waiting();
   void serve_round();
   /// Carries out the next request of a client, or puts it into a batch.

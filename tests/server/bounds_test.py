@@ -6,6 +6,8 @@ import re
 import resource
 import socket
 import sys
+import threading
+import time
 import unittest
 
 from resp import MEBIBYTE, Connection, bound, ours
@@ -75,6 +77,68 @@ class BoundsTest(unittest.TestCase):
         self.assertEqual(heard[-1], ":0", "nobody closed it")
         self.assertLess(resident_bytes(self.server) - before, bound(80 * MEBIBYTE))
         listener.close()
+
+    def test_answers_that_the_socket_takes_in_parts_or_whole(self):
+        # More than the server puts together before it waits for the client, which it need not here.
+        for size, count in ((60_000, 60), (1_050_000, 12)):
+            word = b"x" * size
+            client = Connection(self.server.path)
+            request = b"*2\r\n$4\r\nECHO\r\n$%d\r\n%s\r\n" % (size, word)
+            sender = threading.Thread(target=client.socket.sendall, args=(request * count,))
+            sender.start()
+            for _ in range(count):
+                self.assertEqual(client.read(), ("$", word))
+            sender.join()
+            client.close()
+
+    def test_a_client_that_sends_on_while_it_has_to_wait(self):
+        held = Connection(self.server.path)
+        self.other.ask("CLIENT", "PAUSE", "300")
+        held.send("ECHO", "first")
+        time.sleep(0.05)
+        for number in range(200):
+            held.send("ECHO", "x" * 400 + str(number))
+        self.assertEqual(held.read(), ("$", b"first"))
+        for number in range(200):
+            self.assertEqual(held.read(), ("$", b"x" * 400 + str(number).encode()))
+        held.close()
+
+    def test_a_client_that_sends_more_than_can_be_done(self):
+        before = resident_bytes(self.server)
+        flood = raw_connection(self.server.path)
+        self.other.ask("CLIENT", "PAUSE", "2000")
+        sent = send_all_it_takes(flood, b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n" * 2_000_000)
+        self.assertLess(sent, 16 * MEBIBYTE)
+        self.assertLess(resident_bytes(self.server) - before, bound(16 * MEBIBYTE))
+        self.other.ask("CLIENT", "UNPAUSE")
+        flood.close()
+
+    def test_a_client_that_reads_nothing_does_not_stop_the_end(self):
+        silent = Connection(self.server.path)
+        silent.send("ECHO", b"x" * (8 * MEBIBYTE))
+        self.other.ask("PING")
+        self.server.process.terminate()
+        self.assertEqual(self.server.process.wait(20), 0)
+        silent.close()
+
+    def test_a_web_page(self):
+        page = raw_connection(self.server.path)
+        page.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET http yes\r\n")
+        self.assertEqual(page.recv(100), b"")
+        page.close()
+        self.assertEqual(self.other.ask("GET", "http"), None)
+
+    def test_one_that_is_killed_does_no_more(self):
+        victim = raw_connection(self.server.path)
+        victim.sendall(b"CLIENT ID\r\n")
+        identifier = victim.recv(100)[1:-2].decode()
+        self.other.ask("CLIENT", "PAUSE", "500", "WRITE")
+        victim.sendall(b"INCR n\r\n" * 1000)
+        time.sleep(0.05)
+        self.assertEqual(self.other.ask("CLIENT", "KILL", "ID", identifier), ":1")
+        self.other.ask("CLIENT", "UNPAUSE")
+        self.assertEqual(self.other.ask("GET", "n"), None)
+        victim.close()
 
     def test_many_that_send_a_byte_now_and_then(self):
         slow = [raw_connection(self.server.path) for _ in range(500)]

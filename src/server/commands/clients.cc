@@ -259,7 +259,7 @@ std::vector<Command> client_commands() {
             "What is known about all connections"},
            {"no-evict", 3, kConnection | kAdmin, kNoKeys, client_no_evict, "7.0.0",
             "Noted, and of no effect: none is evicted"},
-           {"pause", -3, kConnection | kAdmin, kNoKeys, client_pause, "3.0.0",
+           {"pause", -3, kConnection | kAdmin | kAlone, kNoKeys, client_pause, "3.0.0",
             "Lets requests, or writes alone, wait"},
            {"reply", 3, kConnection, kNoKeys, client_reply, "3.2.0", "Turns replies on or off"},
            {"setinfo", 4, kConnection, kNoKeys, client_setinfo, "7.2.0",

@@ -90,8 +90,8 @@ void tell_deadline(Call& call, MomentKind kind) {
   if (!**deadline) return call.reply.integer(kForEver);
   std::int64_t moment = (**deadline)->time_since_epoch().count();
   if (kind.from_now) moment = std::max<std::int64_t>(moment - now().time_since_epoch().count(), 0);
-  // Redis rounds what is left, and cuts what is absolute.
-  const std::int64_t half = kind.from_now ? kind.unit_ms / 2 : 0;
+  // Redis rounds what is left and what is absolute alike.
+  const std::int64_t half = kind.unit_ms / 2;
   call.reply.integer((moment + half) / kind.unit_ms);
 }
 

@@ -64,6 +64,10 @@ std::optional<bool> rename(Call& call, bool only_if_absent) {
     call.touch(new_key);
     return true;
   }
+  if (!only_if_absent) {
+    call.error(kNoKey);
+    return std::nullopt;
+  }
   // Either there is no such key, or the other one is there.
   const auto there = call.store.exists(call.key());
   if (!there) call.fail(there.error());
@@ -162,7 +166,7 @@ void memory_help(Call& call) {
               "    What the kernel says that the key's set, or its element, takes, in bytes."});
 }
 
-/// Removes every key of ours, a page at a time, so that a million of them need little memory.
+/// Removes every key of ours.
 void flush(Call& call) {
   if (call.count() > 2 || (call.count() == 2 && !call.is(1, "sync") && !call.is(1, "async")))
     return call.syntax_error();
@@ -174,6 +178,7 @@ void flush(Call& call) {
     if (!keys) return call.fail(keys.error());
     const std::vector<std::string_view> views(keys->begin(), keys->end());
     const auto done = call.store.del_all(views);
+    call.server.watches.touch_all();
     if (!done) return call.fail(done.error());
   }
   call.server.watches.touch_all();

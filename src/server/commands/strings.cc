@@ -13,6 +13,7 @@
 #include "server/moment.h"
 #include "server/number.h"
 #include "server/server.h"
+#include "store/key.h"
 
 namespace ipsetkv::server {
 namespace {
@@ -163,8 +164,14 @@ bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
     call.wrong_count();
     return false;
   }
-  for (std::size_t at = 1; at < call.count(); at += 2)
+  for (std::size_t at = 1; at < call.count(); at += 2) {
+    // Before anything is written.
+    if (const auto good = store::check_key(call.word(at)); !good) {
+      call.fail(good.error());
+      return false;
+    }
     pairs.push_back({.key = call.word(at), .value = call.word(at + 1)});
+  }
   return true;
 }
 
