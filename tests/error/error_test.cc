@@ -35,6 +35,7 @@ std::vector<Case> cases() {
       {{.code = kValueTooLong, .actual = 9, .limit = 8}, kUsage, {"9 bytes", "limit is 8", "old"}},
       {{.code = kTableName}, kUsage, {"1 to 12 letters"}},
       {{.code = kNoTable}, kUsage, {"drawers", "table"}},
+      {{.code = kPasswordFile}, kUsage, {"password", "512 bytes", "owner"}},
       {{.code = kNamespaceMissing}, kUsage, {"namespace", "ip netns list"}},
       {{.code = kNotPermitted},
        kKernel,
