@@ -120,10 +120,12 @@ class Table final : public Backend {
   static constexpr std::size_t kLongestPause = 512;
 
   /// Sends the commands that `queue` puts into the batch, the first of them to the bucket that the
-  /// digest is in. That one's code; nothing if the table is gone.
-  template <class Queue>
+  /// digest is in. That one's code; nothing if the table is gone, or if the bucket has to be waited
+  /// for and `may_wait` says no.
+  template <class Queue, class MayWait>
   [[nodiscard]] Result<std::optional<std::int32_t>> send(const layout::Digest& digest,
-                                                         const Queue& queue, Patience& patience);
+                                                         const Queue& queue, Patience& patience,
+                                                         const MayWait& may_wait);
   /// Queues asking whether somebody has marked the table, and looks at the answer.
   void queue_question(TableMark mark);
   [[nodiscard]] bool answer_at(std::size_t command) const { return batch_.code(command) == 0; }

@@ -24,6 +24,7 @@ ipset::Element element_of(const layout::Digest& digest) {
 
 /// For how long a table has been marked before a key in it ends; see table.cc.
 constexpr std::uint64_t kNoticeMs = 100;
+constexpr auto kAlways = [] { return true; };
 
 void sleep_until(std::uint64_t moment) {
   for (std::uint64_t now = now_ms(); now < moment; now = now_ms())
@@ -36,9 +37,9 @@ Error gone(std::string_view table) {
 
 }  // namespace
 
-template <class Queue>
+template <class Queue, class MayWait>
 Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, const Queue& queue,
-                                                Patience& patience) {
+                                                Patience& patience, const MayWait& may_wait) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
     batch_.clear();
@@ -49,6 +50,7 @@ Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, co
       search.found();
       return batch_.code(0);
     }
+    if (!may_wait()) return std::nullopt;
     const auto more = search.next(patience);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return std::nullopt;
@@ -76,7 +78,7 @@ Result<bool> Table::exists(std::string_view key) {
           batch_.test(bucket, element_of(digest));
           queue_question(TableMark::kDeadlines);
         },
-        patience);
+        patience, kAlways);
     if (!code) return tl::unexpected(code.error().about(key));
     if (!*code) {
       forget();
@@ -187,7 +189,7 @@ Result<bool> Table::write_plain(const layout::Digest& digest, std::string_view k
   const auto code = send(
       digest,
       [&](std::string_view bucket) { batch_.add(bucket, element_, ipset::Existing::kAccept); },
-      patience);
+      patience, kAlways);
   if (!code) return tl::unexpected(code.error());
   if (!*code) return false;
   if (**code != 0) return tl::unexpected(batch_.error(0).about(key));
@@ -245,7 +247,13 @@ Result<std::optional<bool>> Table::remove_plain(const layout::Digest& digest, st
         batch_.del(bucket, element_of(digest));
         queue_question(TableMark::kDeadlines);
       },
-      patience);
+      patience,
+      [&] {
+        // Whoever has the bucket now may be letting the key end: what was asked for is told by
+        // then.
+        take_answer(1, asked_at);
+        return !head_->has_deadlines;
+      });
   if (!code) return tl::unexpected(code.error());
   if (!*code) return std::nullopt;
   take_answer(1, asked_at);
