@@ -76,10 +76,10 @@ std::string monitor_line(const Client& client, Words words) {
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   constexpr std::int64_t kMillion = 1'000'000;
-  std::string line = fmt::format("+{}.{:06} [0 {}]", now.count() / kMillion, now.count() % kMillion,
-                                 client.address.ends_with(":0")
-                                     ? "unix:" + client.address.substr(0, client.address.size() - 2)
-                                     : client.address);
+  std::string line =
+      fmt::format("+{}.{:06} [0 {}]", now.count() / kMillion, now.count() % kMillion,
+                  client.is_local() ? "unix:" + client.address.substr(0, client.address.size() - 2)
+                                    : client.address);
   for (const std::string_view word : words) {
     line += " \"";
     for (const char letter : word) {

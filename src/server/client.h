@@ -63,11 +63,15 @@ struct Client {
   std::atomic<std::size_t> output_bytes{0};
   std::atomic<bool> killed{false};
 
+  /// Those of TCP have a port behind the colon.
+  [[nodiscard]] bool is_local() const { return address.ends_with(":0"); }
   [[nodiscard]] std::size_t subscriptions() const { return channels.size() + patterns.size(); }
   /// A client of RESP2 that has subscribed can ask for little else.
   [[nodiscard]] bool only_listens() const { return protocol == 2 && subscriptions() != 0; }
 };
 
+constexpr std::string_view kWrongClientName =
+    "ERR Client names cannot contain spaces, newlines or special characters.";
 /// Whether a client or its library may be named so.
 [[nodiscard]] inline bool is_client_name(std::string_view text) {
   return std::ranges::all_of(text, [](char letter) { return letter >= '!' && letter <= '~'; });

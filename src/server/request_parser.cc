@@ -22,7 +22,7 @@ constexpr std::int64_t kLongestWordBeforePassword = 16'384;
 void RequestParser::reset() {
   spans_.clear();
   words_.clear();
-  position_ = searched_ = expected_ = 0;
+  position_ = searched_ = 0;
   missing_ = length_ = -1;
 }
 
@@ -99,10 +99,10 @@ RequestParser::Status RequestParser::parse_word(std::string_view bytes,
     length_ = *length;
   }
   const auto length = static_cast<std::size_t>(length_);
-  expected_ = position_ + length + 2;
-  if (bytes.size() < expected_) return Status::kIncomplete;
+  const std::size_t expected = position_ + length + 2;
+  if (bytes.size() < expected) return Status::kIncomplete;
   spans_.push_back({position_, length});
-  position_ = expected_;
+  position_ = expected;
   length_ = -1;
   return Status::kComplete;
 }

@@ -36,8 +36,6 @@ class RequestParser {
   [[nodiscard]] std::size_t consumed() const { return position_; }
   /// As Redis says it, without "ERR ".
   [[nodiscard]] const std::string& error() const { return error_; }
-  /// How many bytes there will be at least, as far as is known.
-  [[nodiscard]] std::size_t expected() const { return expected_; }
 
   /// Begins anew, behind a request.
   void reset();
@@ -62,8 +60,7 @@ class RequestParser {
   std::vector<std::string> line_words_;
   std::string error_;
   std::size_t position_ = 0;
-  std::size_t searched_ = 0;  ///< There is no end of line up to here.
-  std::size_t expected_ = 0;
+  std::size_t searched_ = 0;   ///< There is no end of line up to here.
   std::int64_t missing_ = -1;  ///< Words still to come; negative: their number is.
   std::int64_t length_ = -1;   ///< Of the word that comes; negative: not known yet.
 };

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "server/call.h"
 #include "server/commands/groups.h"
@@ -30,8 +34,7 @@ void client_getname(Call& call) {
 }
 
 void client_setname(Call& call) {
-  if (!is_client_name(call.word(2)))
-    return call.error("ERR Client names cannot contain spaces, newlines or special characters.");
+  if (!is_client_name(call.word(2))) return call.error(kWrongClientName);
   call.client.name = call.word(2);
   call.reply.ok();
 }
@@ -53,7 +56,7 @@ std::string flags_of(const Client& client) {
   if (client.subscriptions() != 0) flags += 'P';
   if (client.in_transaction) flags += 'x';
   if (client.no_evict) flags += 'e';
-  if (!client.address.empty() && client.address.ends_with(":0")) flags += 'U';
+  if (client.is_local()) flags += 'U';
   return flags.empty() ? "N" : flags;
 }
 

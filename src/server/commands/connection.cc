@@ -2,12 +2,8 @@
 
 // HELLO, AUTH and what else is about the connection itself.
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <chrono>
-#include <functional>
 #include <string>
+#include <string_view>
 
 #include "server/call.h"
 #include "server/commands/groups.h"
@@ -17,8 +13,6 @@
 
 namespace ipsetkv::server {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWrongPassword =
     "WRONGPASS invalid username-password pair or user is disabled.";
@@ -51,7 +45,7 @@ bool take_hello_options(Call& call) {
       at += 3;
     } else if (call.is(at, "setname") && left >= 1) {
       if (!is_client_name(call.word(at + 1))) {
-        call.error("ERR Client names cannot contain spaces, newlines or special characters.");
+        call.error(kWrongClientName);
         return false;
       }
       call.client.name = call.word(at + 1);
@@ -141,22 +135,20 @@ void select(Call& call) {
 
 std::vector<Command> connection_commands() {
   constexpr std::uint32_t kAnybody = kNoScript | kLoading | kStale | kFast | kNoAuth;
-  return in_group("connection", {
-                                    {"auth", -2, kAnybody | kSkipMonitor | kSkipSlowLog, kNoKeys,
-                                     auth, "1.0.0", "Says the password"},
-                                    {"echo", 2, kLoading | kStale | kFast, kNoKeys, echo, "1.0.0",
-                                     "Returns the text"},
-                                    {"hello", -1, kAnybody | kSkipMonitor | kSkipSlowLog, kNoKeys,
-                                     hello, "6.0.0", "Chooses the protocol's version"},
-                                    {"ping", -1, kFast | kPubSub | kLoading | kStale, kNoKeys, ping,
-                                     "1.0.0", "Returns PONG, or the text"},
-                                    {"quit", -1, kAnybody | kPubSub | kNotQueued, kNoKeys, quit,
-                                     "1.0.0", "Closes the connection"},
-                                    {"reset", 1, kAnybody | kPubSub | kNotQueued, kNoKeys, reset,
-                                     "6.2.0", "Puts the connection back to how it began"},
-                                    {"select", 2, kLoading | kStale | kFast, kNoKeys, select,
-                                     "1.0.0", "Database 0 is all there is"},
-                                });
+  return in_group("connection", {{"auth", -2, kAnybody | kSkipMonitor | kSkipSlowLog, kNoKeys, auth,
+                                  "1.0.0", "Says the password"},
+                                 {"echo", 2, kLoading | kStale | kFast, kNoKeys, echo, "1.0.0",
+                                  "Returns the text"},
+                                 {"hello", -1, kAnybody | kSkipMonitor | kSkipSlowLog, kNoKeys,
+                                  hello, "6.0.0", "Chooses the protocol's version"},
+                                 {"ping", -1, kFast | kPubSub | kLoading | kStale, kNoKeys, ping,
+                                  "1.0.0", "Returns PONG, or the text"},
+                                 {"quit", -1, kAnybody | kPubSub | kNotQueued, kNoKeys, quit,
+                                  "1.0.0", "Closes the connection"},
+                                 {"reset", 1, kAnybody | kPubSub | kNotQueued, kNoKeys, reset,
+                                  "6.2.0", "Puts the connection back to how it began"},
+                                 {"select", 2, kLoading | kStale | kFast, kNoKeys, select, "1.0.0",
+                                  "Database 0 is all there is"}});
 }
 
 }  // namespace ipsetkv::server

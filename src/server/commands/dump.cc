@@ -81,12 +81,10 @@ void restore(Call& call) {
 }  // namespace
 
 std::vector<Command> dump_commands() {
-  return in_group("generic", {
-                                 {"dump", 2, kReadOnly, kOneKey, dump, "2.6.0",
-                                  "A value in the form of Redis' files"},
-                                 {"restore", -4, kWrite | kDenyOom, kOneKey, restore, "2.6.0",
-                                  "Gives a key a value in that form"},
-                             });
+  return in_group("generic", {{"dump", 2, kReadOnly, kOneKey, dump, "2.6.0",
+                               "A value in the form of Redis' files"},
+                              {"restore", -4, kWrite | kDenyOom, kOneKey, restore, "2.6.0",
+                               "Gives a key a value in that form"}});
 }
 
 }  // namespace ipsetkv::server

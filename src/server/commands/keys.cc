@@ -167,21 +167,25 @@ void memory_help(Call& call) {
 }
 
 /// Removes every key of ours.
+Result<void> remove_all(Store& store, bool is_table) {
+  if (is_table) {
+    if (const auto done = store.drop(); !done) return tl::unexpected(done.error());
+    return {};
+  }
+  const auto keys = store.keys();
+  if (!keys) return tl::unexpected(keys.error());
+  const std::vector<std::string_view> views(keys->begin(), keys->end());
+  if (const auto done = store.del_all(views); !done) return tl::unexpected(done.error());
+  return {};
+}
+
 void flush(Call& call) {
   if (call.count() > 2 || (call.count() == 2 && !call.is(1, "sync") && !call.is(1, "async")))
     return call.syntax_error();
-  if (!call.server.options().table.empty()) {
-    const auto done = call.store.drop();
-    if (!done) return call.fail(done.error());
-  } else {
-    const auto keys = call.store.keys();
-    if (!keys) return call.fail(keys.error());
-    const std::vector<std::string_view> views(keys->begin(), keys->end());
-    const auto done = call.store.del_all(views);
-    call.server.watches.touch_all();
-    if (!done) return call.fail(done.error());
-  }
+  const auto done = remove_all(call.store, !call.server.options().table.empty());
+  // Where it failed some may be gone all the same.
   call.server.watches.touch_all();
+  if (!done) return call.fail(done.error());
   call.reply.ok();
 }
 

@@ -90,18 +90,16 @@ void unwatch_all(Call& call) {
 
 std::vector<Command> transaction_commands() {
   constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
-  return in_group("transactions", {
-                                      {"discard", 1, kFlags | kFast | kNotQueued, kNoKeys, discard,
-                                       "2.0.0", "Forgets the queued commands"},
-                                      {"exec", 1, kFlags | kSkipSlowLog | kNotQueued | kAlone,
-                                       kNoKeys, exec, "1.2.0", "Carries out the queued commands"},
-                                      {"multi", 1, kFlags | kFast | kNotQueued, kNoKeys, multi,
-                                       "1.2.0", "Queues commands from now on"},
-                                      {"unwatch", 1, kFlags | kFast, kNoKeys, unwatch_all, "2.2.0",
-                                       "Watches no key any more"},
-                                      {"watch", -2, kFlags | kFast | kNotQueued, kEveryKey, watch,
-                                       "2.2.0", "Lets EXEC do nothing if a key changes until then"},
-                                  });
+  return in_group("transactions", {{"discard", 1, kFlags | kFast | kNotQueued, kNoKeys, discard,
+                                    "2.0.0", "Forgets the queued commands"},
+                                   {"exec", 1, kFlags | kSkipSlowLog | kNotQueued | kAlone, kNoKeys,
+                                    exec, "1.2.0", "Carries out the queued commands"},
+                                   {"multi", 1, kFlags | kFast | kNotQueued, kNoKeys, multi,
+                                    "1.2.0", "Queues commands from now on"},
+                                   {"unwatch", 1, kFlags | kFast, kNoKeys, unwatch_all, "2.2.0",
+                                    "Watches no key any more"},
+                                   {"watch", -2, kFlags | kFast | kNotQueued, kEveryKey, watch,
+                                    "2.2.0", "Lets EXEC do nothing if a key changes until then"}});
 }
 
 }  // namespace ipsetkv::server
