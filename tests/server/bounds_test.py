@@ -4,13 +4,12 @@
 bounds_test.py TOOL"""
 import re
 import resource
-import socket
 import sys
 import threading
 import time
 import unittest
 
-from resp import MEBIBYTE, Connection, bound, ours
+from resp import MEBIBYTE, Connection, bound, ours, raw_connection
 
 TOOL = sys.argv.pop(1)
 
@@ -18,14 +17,6 @@ TOOL = sys.argv.pop(1)
 def resident_bytes(server):
     with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
         return int(re.search(r"^VmRSS:\s*(\d+)", status.read(), re.M).group(1)) * 1024
-
-
-def raw_connection(path):
-    connection = socket.socket(socket.AF_UNIX)
-    # Waits where the queue of those to be accepted is full.
-    connection.connect(path)
-    connection.settimeout(10)
-    return connection
 
 
 def send_all_it_takes(connection, data):

@@ -6,7 +6,7 @@ import sys
 import threading
 import unittest
 
-from resp import Connection, ours, redis
+from resp import Connection, ours, raw_connection, redis
 
 TOOL = sys.argv.pop(1)
 
@@ -26,14 +26,6 @@ RAW = [
 STREAM = (b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$8\r\nva\r\n\x00lue\r\n*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n"
           b"ECHO 'in line'\r\n*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n")
 ANSWERS = b"+OK\r\n$8\r\nva\r\n\x00lue\r\n$7\r\nin line\r\n+PONG\r\n$0\r\n\r\n"
-
-
-def raw_connection(path):
-    connection = socket.socket(socket.AF_UNIX)
-    # Waits where the queue of those to be accepted is full.
-    connection.connect(path)
-    connection.settimeout(10)
-    return connection
 
 
 def read_exactly(connection, count):

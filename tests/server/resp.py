@@ -55,6 +55,15 @@ class Connection:
         self.socket.close()
 
 
+def raw_connection(path):
+    """A socket for bytes that no client would send."""
+    connection = socket.socket(socket.AF_UNIX)
+    # Waits where the queue of those to be accepted is full.
+    connection.connect(path)
+    connection.settimeout(10)
+    return connection
+
+
 class Server:
     """A process that listens at a unix socket of its own, and is ended with `with`."""
 
