@@ -13,6 +13,9 @@
 #include <optional>
 #include <string_view>
 
+#include "attributes.h"
+#include "comments.h"
+
 namespace ipsetkv::bench {
 namespace {
 
@@ -28,33 +31,6 @@ std::size_t receive_bytes(std::size_t value_bytes) {
   return std::min<std::size_t>(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 8192);
 }
 
-/// The attributes between two places. Written out, since libmnl's are calls into a shared library,
-/// several for each attribute; and the kernel's lengths are taken as they are.
-template <class Visit>
-void for_each_attribute(const void* first, const void* end, Visit visit) {
-  for (const auto* place = static_cast<const char*>(first); place < end;) {
-    const auto& attribute = *reinterpret_cast<const nlattr*>(place);
-    visit(attribute);
-    place += MNL_ALIGN(attribute.nla_len);
-  }
-}
-
-const char* payload_of(const nlattr& attribute) {
-  return reinterpret_cast<const char*>(&attribute) + MNL_ATTR_HDRLEN;
-}
-
-template <class Visit>
-void for_each_attribute(const nlattr& nest, Visit visit) {
-  for_each_attribute(payload_of(nest), reinterpret_cast<const char*>(&nest) + nest.nla_len, visit);
-}
-
-template <class Number>
-Number number_in(const nlattr& attribute) {
-  Number number;
-  std::memcpy(&number, payload_of(attribute), sizeof number);
-  return number;
-}
-
 struct Fields {
   std::uint32_t address = 0;
   std::size_t port = 0;
@@ -64,7 +40,7 @@ struct Fields {
 Fields fields_of(const nlattr& element) {
   Fields fields;
   for_each_attribute(element, [&](const nlattr& field) {
-    switch (field.nla_type & NLA_TYPE_MASK) {
+    switch (type_of(field)) {
       case IPSET_ATTR_PORT:
         fields.port = ntohs(number_in<std::uint16_t>(field));
         break;
@@ -73,7 +49,7 @@ Fields fields_of(const nlattr& element) {
             field, [&](const nlattr& ip) { fields.address = number_in<std::uint32_t>(ip); });
         break;
       case IPSET_ATTR_COMMENT:
-        fields.comment = {payload_of(field), field.nla_len - MNL_ATTR_HDRLEN - 1U};
+        fields.comment = text_of(field);
         break;
       default:
         break;
@@ -111,24 +87,9 @@ class Assembly {
   std::size_t end_ = 0;
 };
 
-char unescape(char letter) {
-  if (letter == 'q') return '"';
-  if (letter == 'n') return '\n';
-  return letter == '0' ? '\0' : letter;
-}
-
 void Assembly::place_comment(const Fields& fields) {
   const std::size_t offset = std::size_t{ntohl(fields.address) - 1} << 16 | fields.port;
-  char* place = room(offset, fields.comment.size());
-  for (std::string_view rest = fields.comment; !rest.empty();) {
-    const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    std::memcpy(place, rest.data(), plain);
-    place += plain;
-    rest.remove_prefix(plain);
-    if (rest.empty()) break;
-    *place++ = unescape(rest[1]);
-    rest.remove_prefix(2);
-  }
+  const char* const place = unescape(fields.comment, room(offset, fields.comment.size()));
   end_ = std::max(end_, static_cast<std::size_t>(place - value_.data()));
 }
 
@@ -137,7 +98,7 @@ void decode(const nlmsghdr& message, Assembly& assembly) {
   const auto* const start = reinterpret_cast<const char*>(&message);
   for_each_attribute(start + MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg)),
                      start + message.nlmsg_len, [&](const nlattr& attribute) {
-                       if ((attribute.nla_type & NLA_TYPE_MASK) != IPSET_ATTR_ADT) return;
+                       if (type_of(attribute) != IPSET_ATTR_ADT) return;
                        for_each_attribute(attribute,
                                           [&](const nlattr& element) { assembly.place(element); });
                      });

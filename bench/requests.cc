@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "comments.h"
+
 namespace ipsetkv::bench {
 namespace {
 
@@ -28,21 +30,13 @@ constexpr std::size_t kMaxNestBytes = 65'535;
 // One full message and some short ones.
 constexpr std::size_t kSendBytes = std::size_t{72} * 1024;
 
-/// The letter behind a backslash that stands for a byte; 0 for a byte that stands for itself.
-char escape_of(char byte) {
-  constexpr std::string_view kEscaped("\0\n\"\\", 4);
-  const std::size_t which = kEscaped.find(byte);
-  return which == std::string_view::npos ? '\0' : "0nq\\"[which];
-}
-
 /// Takes as much off the front of `value` as its escaped form fits into a comment.
 std::string take_comment(std::string_view& value) {
   std::string comment;
   while (!value.empty()) {
-    const char escape = escape_of(value.front());
-    if (comment.size() + (escape == '\0' ? 1 : 2) > kCommentBytes) break;
-    if (escape != '\0') comment += '\\';
-    comment += escape == '\0' ? value.front() : escape;
+    const std::string escaped = escape(value.substr(0, 1));
+    if (comment.size() + escaped.size() > kCommentBytes) break;
+    comment += escaped;
     value.remove_prefix(1);
   }
   return comment;
@@ -161,6 +155,19 @@ void Requests::add(std::string_view name, const std::vector<Piece>& pieces) {
     mnl_attr_nest_end(message, elements);
     end(message);
   }
+}
+
+void Requests::put(std::string_view name, const Address& address, std::string_view comment) {
+  nlmsghdr* const message = begin(IPSET_CMD_ADD, 0, name);
+  nlattr* const element = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
+  nlattr* const ip = mnl_attr_nest_start(message, IPSET_ATTR_IP);
+  mnl_attr_put(message, IPSET_ATTR_IPADDR_IPV6 | NLA_F_NET_BYTEORDER, address.size(),
+               address.data());
+  mnl_attr_nest_end(message, ip);
+  mnl_attr_put_u32(message, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER, 0);
+  mnl_attr_put_strz(message, IPSET_ATTR_COMMENT, std::string(comment).c_str());
+  mnl_attr_nest_end(message, element);
+  end(message);
 }
 
 void Requests::rename(std::string_view from, std::string_view to) {

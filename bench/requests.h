@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/ipset/ip_set.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +24,9 @@ struct Piece {
   std::uint16_t port;
   std::string comment;  ///< Empty where the address is the part.
 };
+
+/// Of IPv6, in network order.
+using Address = std::array<std::byte, 16>;
 
 /// All of a value's elements, in the order of the value.
 [[nodiscard]] std::vector<Piece> make_pieces(Layout layout, std::string_view value);
@@ -44,6 +48,8 @@ class Requests {
   /// All of a value's elements, the first one last, in as many messages as it takes, each but the
   /// last in a send of its own.
   void add(std::string_view name, const std::vector<Piece>& pieces);
+  /// Adds an element of a hash:ip inet6 for good, or replaces its comment.
+  void put(std::string_view name, const Address& address, std::string_view comment);
   void rename(std::string_view from, std::string_view to);
   void swap(std::string_view one, std::string_view other);
   /// Whether the set has the element, whatever its comment.

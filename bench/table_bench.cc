@@ -2,20 +2,27 @@
 
 // A table beside Redis and beside drawers, by the number of keys: keys of 16 bytes, values of 32.
 //
+// WHO is table, drawers, redis, or bare: the bare conversation with the kernel about a table.
+//
 //   get/COUNT/WHO      microseconds for reading one of so many keys, in random order
 //   set/COUNT/WHO      and for replacing its value
 //   mget/COUNT/WHO     microseconds for reading a thousand random keys in one call
 //   mset/COUNT/WHO     and for replacing their values
 //   memory/COUNT/WHO   bytes of memory for each key: the kernel's, and a server's own
-//   wait/COUNT/table   the longest of all single writes while the table grows to so many keys, and
-//   usual/COUNT/table  the median of the last thousand of them
+//   wait/COUNT/table   the longest of all single writes while the table grows to so many keys,
+//   usual/COUNT/table  the median of the last thousand of them, and
+//   late/COUNT/table   how many took longer than a hundred usual ones
+//   create/COUNT/bare  the longest of so many bare `create`s as that table then has sets
 //
 // In each round each operation of each has one turn, in shuffled order. Each answer is compared.
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,7 +32,9 @@
 #include "folder.h"
 #include "namespace_home.h"
 #include "program.h"
+#include "requests.h"
 #include "runner.h"
+#include "table_floor.h"
 #include "table_peer.h"
 
 namespace ipsetkv::bench {
@@ -39,6 +48,8 @@ constexpr std::size_t kCounts[] = {1'000, 10'000, 100'000, 1'000'000};
 constexpr std::size_t kQuickCounts[] = {40};
 constexpr std::size_t kMostDrawers = 10'000;
 constexpr std::size_t kAtOnce = 1'000;
+constexpr double kMostWait = 100;  // usual writes
+constexpr std::size_t kSmallestSet = 64;
 constexpr Length kFull{.rounds = 21, .turn = 20'000, .most_operations = 100'000};
 constexpr Length kQuick{.rounds = 1, .turn = 0, .most_operations = 1};
 
@@ -49,13 +60,19 @@ bool complain(const std::string& who, const char* what) {
 
 std::vector<Contestant> all_contestants() {
   std::vector<Contestant> all{
-      {"table", [] { return NamespaceHome::start(TablePeer::open); }, SIZE_MAX}};
+      {"table", [] { return NamespaceHome::start(TablePeer::open); }, SIZE_MAX},
+      {"bare", [] { return NamespaceHome::start(TableFloor::open); }, SIZE_MAX}};
   for (const Contestant& each : contestants()) {
     const std::string name = each.name;
     if (name == "redis") all.push_back(each);
     if (name == "ipsetkv") all.push_back({"drawers", each.start, SIZE_MAX});
   }
   return all;
+}
+
+bool is_compared_in_bulk(const Contestant& contestant) {
+  const std::string name = contestant.name;
+  return name == "table" || name == "redis";
 }
 
 double in_use(const Home& home) {
@@ -101,7 +118,7 @@ bool measure_bulk(const Task& task, const Length& length, Rows& rows) {
   std::mt19937 random(2);
   std::vector<Bulk> all;
   for (const Contestant& contestant : all_contestants()) {
-    if (std::string(contestant.name) == "drawers") continue;
+    if (!is_compared_in_bulk(contestant)) continue;
     auto home = contestant.start();
     if (!home) return complain(contestant.name, "it does not start");
     auto peer = home->connect(task);
@@ -133,8 +150,9 @@ bool gather(const Task& task, const Length& length, std::mt19937& random, Rows& 
     const double before = in_use(*home);
     auto peer = home->connect(task);
     if (!peer) return complain(contestant.name, "it could not be set up");
-    rows["memory/" + std::to_string(count) + "/" + contestant.name].push_back(
-        (in_use(*home) - before) / static_cast<double>(count));
+    if (std::string(contestant.name) != "bare")
+      rows["memory/" + std::to_string(count) + "/" + contestant.name].push_back(
+          (in_use(*home) - before) / static_cast<double>(count));
     runners.emplace_back(contestant.name, std::move(home), std::move(peer), task, random);
     if (!runners.back().warm_up(length)) return complain(contestant.name, "a wrong answer");
   }
@@ -163,6 +181,34 @@ bool measure_one_by_one(const Task& task, const Length& length, Rows& rows) {
   return true;
 }
 
+/// How many sets a table has.
+std::optional<std::uint64_t> count_sets() {
+  auto store = Store::open({.network_namespace = {}, .table = TablePeer::kName});
+  if (!store) return std::nullopt;
+  const auto info = store->table_info();
+  return info && *info ? std::optional((*info)->sets) : std::nullopt;
+}
+
+/// Makes so many empty sets, one by one; the longest that one of them took.
+bool measure_creating(std::uint64_t sets, std::vector<double>& row) {
+  const auto home = NamespaceHome::start(TablePeer::open);
+  const std::unique_ptr<mnl_socket, decltype([](mnl_socket* it) { mnl_socket_close(it); })> socket(
+      mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+  if (!home || !socket) return complain("bare", "it does not start");
+  double longest = 0;
+  for (std::uint64_t set = 0; set < sets; ++set) {
+    Requests requests;
+    requests.create("set" + std::to_string(set), Layout::kComment, kSmallestSet);
+    const auto message = requests.take().front();
+    const auto started = Clock::now();
+    if (mnl_socket_sendto(socket.get(), message.data(), message.size()) < 0)
+      return complain("bare", "a set could not be made");
+    longest = std::max(longest, Microseconds(Clock::now() - started).count());
+  }
+  row.push_back(longest);
+  return true;
+}
+
 /// Writes the keys one by one into an empty table.
 bool measure_growth(const Task& task, Rows& rows) {
   const auto home = NamespaceHome::start(TablePeer::open);
@@ -181,8 +227,13 @@ bool measure_growth(const Task& task, Rows& rows) {
   rows["wait/" + count + "/table"].push_back(std::ranges::max(times));
   const auto last = times.end() - static_cast<std::ptrdiff_t>(std::min(kAtOnce, times.size()));
   std::ranges::nth_element(last, last + (times.end() - last) / 2, times.end());
-  rows["usual/" + count + "/table"].push_back(*(last + (times.end() - last) / 2));
-  return true;
+  const double usual = *(last + (times.end() - last) / 2);
+  rows["usual/" + count + "/table"].push_back(usual);
+  rows["late/" + count + "/table"].push_back(static_cast<double>(
+      std::ranges::count_if(times, [&](double time) { return time > kMostWait * usual; })));
+  const auto sets = count_sets();
+  if (!sets) return complain("table", "it cannot be looked at");
+  return measure_creating(*sets, rows["create/" + count + "/bare"]);
 }
 
 bool measure_all(const Settings& settings, Rows& rows) {

@@ -7,7 +7,7 @@ namespace ipsetkv::bench {
 
 std::unique_ptr<Peer> TablePeer::open(const Task& task) {
   Options options;
-  options.table = "bench";
+  options.table = kName;
   auto store = Store::open(options);
   if (!store) return nullptr;
   auto peer = std::make_unique<TablePeer>(*std::move(store), task.values);

@@ -12,6 +12,8 @@ namespace ipsetkv::bench {
 /// ipsetkv with all keys in one table.
 class TablePeer : public Peer {
  public:
+  static constexpr const char* kName = "bench";
+
   [[nodiscard]] static std::unique_ptr<Peer> open(const Task& task);
 
   TablePeer(Store store, const Values& values) : store_(std::move(store)), values_(values) {}

@@ -9,7 +9,8 @@ from reporting.section import Section, Target, at_most
 from reporting.text import figure, measured, multiple, span, table
 
 TITLE = "Tables"
-WHO = {"table": "ipsetkv, table", "drawers": "ipsetkv, drawers", "redis": "Redis"}
+WHO = {"table": "ipsetkv, table", "bare": "bare netlink loop", "drawers": "ipsetkv, drawers",
+       "redis": "Redis"}
 OPERATIONS = {"get": "Reading a value", "set": "Replacing a value"}
 BATCHES = {"mget": "reading", "mset": "replacing"}
 # Keys: at most so many times Redis' round trip, for get and set; kernel bytes for each key.
@@ -18,8 +19,9 @@ MOST_WAIT = 100  # ordinary writes
 FEWEST = 10_000  # keys, below which the accounts' own noise is larger than what they cost
 
 INTRODUCTION = """\
-Keys of 16 bytes, values of 32, one process, keys at random: a table, drawers (a set for each key), and
-Redis over a unix socket without pipelining. The median of {rounds} turns, in each round each has
+Keys of 16 bytes, values of 32, one process, keys at random: a table, the bare netlink
+loop about such a table (one listing of the key's bucket, or one `add`, prepared beforehand), drawers (a
+set for each key), and Redis over a unix socket without pipelining. The median of {rounds} turns, in each round each has
 one; below it the quartiles. Microseconds for one operation.
 
 """
@@ -27,7 +29,8 @@ BOUND = """\
 
 What a table costs is the kernel's: to find a set it walks over all there are, and it cannot show one
 element without the others of its set. [design.md](design.md#tables) has what each of the two costs, and why
-the number of sets is what it is. Redis finds a key by its hash; what it takes here is nearly all the
+the number of sets is what it is. Of a read's time the bare conversation is {shares}:
+the rest is the library's. Redis finds a key by its hash; what it takes here is nearly all the
 way to another process and back, whatever the number of keys.
 
 """
@@ -36,8 +39,11 @@ GROWTH = """\
 ### While a table grows
 
 Keys written one by one into a table that is empty at first: the longest that any of these writes took,
-and the median of the last thousand. Making a set is not what takes so long: of 1,024 made in a row the
-slowest took 0.5 ms, where the kernel's list of sets grows, and the median 7 us.
+the median of the last thousand, and how many took longer than {most} of those. Beside it the longest of so
+many bare `create`s as the table has sets in the end, of nothing else: where the kernel's list of sets is
+full it waits for a grace period of RCU before it goes on (ip_set_create in
+net/netfilter/ipset/ip_set_core.c), after each 64 sets, and keeps everybody's commands waiting
+meanwhile. A table cannot grow without it.
 
 """
 
@@ -58,6 +64,14 @@ def _operation_table(times, operation):
         rows.append([f"{count:,}", *(_cell(times.get(f"{operation}/{count}/{who}")) for who in WHO),
                      measured(found)])
     return table(["keys", *WHO.values(), "table, times Redis"], rows)
+
+
+def _shares(times):
+    """How much of the table's time the bare conversation takes."""
+    told = [f"{multiple(median(times[f'get/{count}/bare']) / median(times[f'get/{count}/table']))}"
+            f" with {count:,} keys" for count in _counts(times, "get")
+            if f"get/{count}/bare" in times]
+    return ", ".join(told)
 
 
 def _picture(times, operation):
@@ -84,18 +98,23 @@ def _batch_table(times):
 
 
 def _memory_table(times):
+    stores = {who: name for who, name in WHO.items() if who != "bare"}
     rows = [[f"{count:,}", *(figure(median(own)) if (own := times.get(f"memory/{count}/{who}"))
-                             else "" for who in WHO)]
+                             else "" for who in stores)]
             for count in _counts(times, "memory") if count >= FEWEST]
-    return table(["keys", *WHO.values()], rows)
+    return table(["keys", *stores.values()], rows)
 
 
 def _growth_table(times):
     rows = []
     for count in _counts(times, "wait"):
         longest, usual = (median(times[f"{kind}/{count}/table"]) for kind in ("wait", "usual"))
-        rows.append([f"{count:,}", figure(longest), figure(usual), figure(longest / usual)])
-    return table(["keys", "longest, us", "usual, us", "times the usual"], rows)
+        late = sum(times.get(f"late/{count}/table", []))
+        create = times.get(f"create/{count}/bare")
+        rows.append([f"{count:,}", figure(longest), figure(usual), figure(longest / usual),
+                     f"{late:,.0f}", figure(median(create)) if create else ""])
+    return table(["keys", "longest, us", "usual, us", "times the usual",
+                  f"longer than {MOST_WAIT} usual", "longest `create`, us"], rows)
 
 
 def _targets(times):
@@ -130,10 +149,10 @@ def make(measurement):
         text.append(f"### {name} in a table\n\n![{name} in a table](performance/{file})\n\n"
                     + _operation_table(times, operation) + "\n")
     text += [
-        BOUND,
+        BOUND.format(shares=_shares(times)),
         "### A thousand keys at once\n\n", _batch_table(times),
         "\n### Memory of a table\n\nBytes for each key with its value: the kernel's slab, vmalloc and"
         " percpu memory, and a server's own.\n\n",
-        _memory_table(times), GROWTH, _growth_table(times),
+        _memory_table(times), GROWTH.format(most=MOST_WAIT), _growth_table(times),
     ]
     return Section(TITLE, "".join(text), _targets(times), times, pictures)

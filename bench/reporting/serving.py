@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Section: the server beside Redis', by redis-benchmark, from bench/serving."""
+
+from statistics import median
+
+from reporting.numbers import quartiles, ratio
+from reporting.section import Section, Target, at_least, at_most
+from reporting.text import figure, measured, span, table
+
+TITLE = "For Redis' clients: the server"
+WHO = {"ipsetkv": "`ipsetkv serve`", "ipsetkv:2": "with `--threads 2`", "redis": "`redis-server`"}
+CASES = {
+    "clients:50": "50 clients",
+    "pipelines:16": "50 clients, 16 requests at a time",
+    "clients:1": "1 client",
+}
+COMMANDS = {"set": "SET", "get": "GET"}
+# At least so many times Redis' requests a second.
+LEAST = {("clients:50", "set"): 0.8, ("clients:50", "get"): 0.35,
+         ("pipelines:16", "set"): 0.08, ("pipelines:16", "get"): 0.03}
+MOST_LATENCY = 1.3  # times Redis'
+MOST_RESTART = 100_000  # microseconds
+MOST_MEMORY = 1.1  # times that with few keys
+
+INTRODUCTION = """\
+`redis-benchmark` over a unix socket, values of 8 bytes under 10,000 keys, for `ipsetkv serve` in a table. The
+client and the server share the machine's processors. Requests a second; the median of {rounds} rounds in
+which everybody runs once, in shuffled order, in one network namespace; below it the quartiles.
+
+"""
+LATENCY = """\
+
+One client that waits for each answer: microseconds, the mean of a run (redis-benchmark's own median
+has steps of 8 us).
+
+"""
+ARITHMETIC = """\
+
+**What the kernel takes of it.** A `GET` is one listing of a bucket. With 10,000 keys the bare
+conversation for it takes {get} us ([above](#tables); there with values of 32 bytes), whoever
+asks. One thread can therefore answer {most} a second, if it does nothing else; this one answers {own} in
+pipelines, {share} of that. Redis' answers {redis}, so {possible} of Redis' rate is what a single thread
+over such a table could reach at all. A second thread needs a second processor, which here is
+redis-benchmark's. For one client a listing comes on top of what Redis' way takes: {latency} us and {get} us are
+{times} times {latency} us, where {limit} times are aimed at.
+
+A `SET` is one `add`, {set} us. Those that wait at the same time go to the kernel in one send, where a pair
+takes {batch} us.
+
+"""
+LIFE = """\
+
+**Killed and started again**: {few} ms until the first answer with 100 keys, {many} ms with 100,000. **Memory**
+of the server, after a thousand reads: {few_bytes} MiB with 100 keys, {many_bytes} MiB with 100,000.
+"""
+
+
+def _cell(own):
+    return f"{figure(median(own))}<br>{span(*quartiles(own))}"
+
+
+def _rates(times):
+    rows = []
+    for case, told in CASES.items():
+        for command, name in COMMANDS.items():
+            own = [times[f"rate/{case}/{command}/{who}"] for who in WHO]
+            rows.append([f"{told}: {name}", *map(_cell, own), measured(ratio(own[0], own[2])),
+                         measured(ratio(own[1], own[2]))])
+    return table(["", *WHO.values(), "times Redis", "two threads"], rows)
+
+
+def _latencies(times):
+    rows = []
+    for command, name in COMMANDS.items():
+        own = [times[f"latency/1/{command}/{who}"] for who in WHO]
+        rows.append([name, *map(_cell, own), measured(ratio(own[0], own[2])),
+                     measured(ratio(own[1], own[2]))])
+    return table(["", *WHO.values(), "times Redis", "two threads"], rows)
+
+
+def _arithmetic(times):
+    if "kernel/get" not in times:
+        return ""
+    get, put, batch = (median(times[f"kernel/{name}"]) for name in ("get", "set", "mset"))
+    own, redis = (median(times[f"rate/pipelines:16/get/{who}"]) for who in ("ipsetkv", "redis"))
+    latency = median(times["latency/1/get/redis"])
+    return ARITHMETIC.format(
+        get=figure(get), set=figure(put), batch=figure(batch), most=figure(1e6 / get),
+        own=figure(own), share=f"{own * get / 1e6:.2f}", redis=figure(redis),
+        possible=f"{1e6 / get / redis:.2f}", latency=figure(latency),
+        times=f"{(latency + get) / latency:.2f}", limit=MOST_LATENCY)
+
+
+def _life(times, few, many):
+    mebibyte = 1 << 20
+    return LIFE.format(
+        few=figure(median(times[f"restart/{few}/ipsetkv"]) / 1000),
+        many=figure(median(times[f"restart/{many}/ipsetkv"]) / 1000),
+        few_bytes=figure(median(times[f"resident/{few}/ipsetkv"]) / mebibyte),
+        many_bytes=figure(median(times[f"resident/{many}/ipsetkv"]) / mebibyte))
+
+
+def _targets(times, few, many):
+    targets = []
+    for (case, command), limit in LEAST.items():
+        found = ratio(*(times[f"rate/{case}/{command}/{who}"] for who in ("ipsetkv", "redis")))
+        targets.append(at_least(f"server, {CASES[case]}: {COMMANDS[command]} at least {limit} of"
+                                " Redis' requests a second", found, limit, measured(found)))
+    for command, name in COMMANDS.items():
+        found = ratio(*(times[f"latency/1/{command}/{who}"] for who in ("ipsetkv", "redis")))
+        targets.append(at_most(f"server, 1 client: {name} takes at most {MOST_LATENCY} times Redis'"
+                               " latency", found, MOST_LATENCY, measured(found)))
+    took = max(times[f"restart/{many}/ipsetkv"])
+    targets.append(Target(f"server, killed and started again with {many:,} keys: first answer within"
+                          f" {MOST_RESTART // 1000} ms", f"{figure(took / 1000)} ms, the longest",
+                          took <= MOST_RESTART))
+    memory = ratio(*(times[f"resident/{count}/ipsetkv"] for count in (many, few)))
+    targets.append(at_most(f"server: its memory with {many:,} keys at most {MOST_MEMORY} times that"
+                           f" with {few}", memory, MOST_MEMORY, measured(memory)))
+    return targets
+
+
+def make(measurement):
+    times = measurement["times"]
+    few, many = sorted(int(name.split("/")[1]) for name in times if name.startswith("restart/"))
+    rounds = len(times["rate/clients:50/get/redis"])
+    text = (INTRODUCTION.format(rounds=rounds) + _rates(times) + LATENCY + _latencies(times)
+            + _arithmetic(times) + _life(times, few, many))
+    return Section(TITLE, text, _targets(times, few, many), times)
