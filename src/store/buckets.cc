@@ -88,11 +88,19 @@ Result<bool> Buckets::Search::next(Patience& patience) {
       return tl::unexpected(waited.error());
   } else if (!sighting->open) {
     // One that is just being halved is under neither name in some listings.
-    if (!sighting->has_head) return false;
+    const auto is_there = buckets_.is_there();
+    if (!is_there || !*is_there) return is_there;
     if (!patience.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
   }
   if (sighting->open) bucket_ = *sighting->open;
   return true;
+}
+
+Result<bool> Buckets::is_there() {
+  const auto head = read_head(connection_, names_.head());
+  if (!head) return tl::unexpected(head.error());
+  const auto own = parse_table_set(names_.bucket(kFirstBucket).view());
+  return *head && (*head)->secret.generation() == own->generation;
 }
 
 Result<std::vector<TableSet>> Buckets::look() {
@@ -119,7 +127,6 @@ Result<Buckets::Sighting> Buckets::look_for(const layout::Digest& digest) {
   if (!sets) return tl::unexpected(sets.error());
   Sighting sighting;
   for (const TableSet& set : *sets) {
-    if (set.kind == TableSet::Kind::kHead) sighting.has_head = true;
     if (set.kind != TableSet::Kind::kBucket || !belongs_to(digest, set.bucket)) continue;
     if (set.state == BucketState::kOpen)
       sighting.open = set.bucket;

@@ -85,8 +85,9 @@ class Buckets {
   struct Sighting {
     std::optional<BucketNumber> open;
     std::optional<TableSet> taken;  ///< Without the table's name.
-    bool has_head = false;
   };
+  /// Whether the table that is known is still there, and no other one in its place.
+  [[nodiscard]] Result<bool> is_there();
   [[nodiscard]] Result<Sighting> look_for(const layout::Digest& digest);
   /// Waits for whoever has the bucket, or takes it from the dead.
   [[nodiscard]] Result<void> wait_for(const TableSet& taken, Patience& patience);

@@ -170,7 +170,8 @@ class Table final : public Backend {
   /// Sends what was queued for the locked bucket, and opens that.
   [[nodiscard]] Result<void> finish_locked(BucketNumber bucket, std::string_view key,
                                            const Slot& slot);
-  /// Now and then looks how full a bucket is that was written to, and what marks the table has.
+  /// Now and then looks how full a bucket is that was written to, what marks the table has, and
+  /// whether it is still the same.
   void sample(BucketNumber bucket, std::size_t writes = 1);
 
   // table_transfer.cc
@@ -250,9 +251,14 @@ class Table final : public Backend {
   /// The same with the bucket locked.
   [[nodiscard]] Result<bool> list_locked_page(const layout::Digest& digest, Page& page,
                                               Patience& patience);
+  /// The same without what is just being replaced.
+  [[nodiscard]] Result<bool> list_settled_page(const layout::Digest& digest, Page& page,
+                                               Patience& patience);
   /// Reads the keys of the bucket at the place `front` in the order of digests, and moves that
   /// behind them. False at the end.
   [[nodiscard]] Result<bool> next_page(std::uint64_t& front, Page& page);
+  /// The same of no other table than the known one; false as well if that is gone, before the end.
+  [[nodiscard]] Result<bool> next_known_page(std::uint64_t& front, Page& page);
   [[nodiscard]] Result<bool> read_page(const ipset::SetName& bucket, Page& page);
   void take_listed(const ipset::ElementView& element, std::uint64_t asked_at, Page& page);
   /// Completes what a page says of its long pairs.

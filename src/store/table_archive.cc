@@ -142,8 +142,11 @@ Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_v
   Page page{.with_values = true};
   for (std::uint64_t front = 0;;) {
     const std::uint64_t begin = front;
-    const auto more = next_page(front, page);
+    const auto more = next_known_page(front, page);
     if (!more) return tl::unexpected(more.error());
+    if (!*more && !head_)
+      return tl::unexpected(
+          Error{.code = ErrorCode::kNoSuchSet, .step = Step::kList}.about(table()));
     if (!*more) break;
     if (auto saved = save_page(archive, page, long_pairs); !saved)
       return tl::unexpected(saved.error());

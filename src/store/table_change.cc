@@ -379,12 +379,17 @@ Result<void> Table::finish_locked(BucketNumber bucket, std::string_view key, con
 
 void Table::sample(BucketNumber bucket, std::size_t writes) {
   writes_ += writes;
-  if (writes_ < pause_) return;
+  if (writes_ < pause_ || !head_) return;
   writes_ = 0;
   batch_.clear();
   queue_question(TableMark::kDeadlines);
   queue_question(TableMark::kLongPairs);
+  ipset::Element secret;
+  secret.ip = head_->secret.address();
+  batch_.test(buckets_.names().head().view(), secret);
   if (connection_.execute(batch_)) {
+    // Another table of the same generation looks like this one, but has its keys elsewhere.
+    if (batch_.code(2) == IPSET_ERR_EXIST) return forget();
     head_->has_deadlines = head_->has_deadlines || answer_at(0);
     head_->has_long_pairs = head_->has_long_pairs || answer_at(1);
   }

@@ -117,16 +117,19 @@ Result<bool> Table::list_locked_page(const layout::Digest& digest, Page& page, P
   return there;
 }
 
-Result<bool> Table::next_page(std::uint64_t& front, Page& page) {
+Result<bool> Table::list_settled_page(const layout::Digest& digest, Page& page,
+                                      Patience& patience) {
+  const auto there = list_page(digest, page, patience);
+  if (!there || !*there || page.is_settled) return there;
+  return list_locked_page(digest, page, patience);
+}
+
+Result<bool> Table::next_known_page(std::uint64_t& front, Page& page) {
   page.keys.clear();
-  if (is_at_end(front)) return false;
-  const auto known = know(false);
-  if (!known) return tl::unexpected(known.error());
-  if (!*known) return false;
+  if (!head_ || is_at_end(front)) return false;
   const layout::Digest digest = digest_at(front);
   Patience patience(timeout_);
-  auto there = list_page(digest, page, patience);
-  if (there && *there && !page.is_settled) there = list_locked_page(digest, page, patience);
+  const auto there = list_settled_page(digest, page, patience);
   if (!there) return there;
   if (!*there) {
     forget();
@@ -136,6 +139,15 @@ Result<bool> Table::next_page(std::uint64_t& front, Page& page) {
   // A bucket that was joined begins before the place at which this one goes on.
   std::erase_if(page.keys, [&](const Listed& listed) { return listed.digest < digest; });
   return true;
+}
+
+Result<bool> Table::next_page(std::uint64_t& front, Page& page) {
+  for (;;) {
+    if (const auto known = know(false); !known || !*known) return known;
+    const auto more = next_known_page(front, page);
+    // Another table may be in the place of the one that was known.
+    if (!more || *more || is_at_end(front)) return more;
+  }
 }
 
 Result<void> Table::for_each(std::string_view pattern,
@@ -184,18 +196,19 @@ KeyInfo Table::describe(const Listed& listed, BucketNumber bucket) const {
 
 Result<std::optional<KeyInfo>> Table::info(std::string_view key) {
   if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
-  const auto known = know(false);
-  if (!known) return tl::unexpected(known.error());
-  if (!*known) return std::nullopt;
-  const layout::Digest digest = digest_of(key);
-  std::uint64_t front = 0;
-  for (std::size_t byte = 0; byte < sizeof(std::uint32_t); ++byte)
-    front = front << 8 | std::to_integer<std::uint64_t>(digest[byte]);
+  Patience patience(timeout_);
   Page page;
-  const auto more = next_page(front, page);
-  if (!more) return tl::unexpected(more.error());
+  for (;;) {
+    const auto known = know(false);
+    if (!known) return tl::unexpected(known.error());
+    if (!*known) return std::nullopt;
+    const auto there = list_settled_page(digest_of(key), page, patience);
+    if (!there) return tl::unexpected(there.error());
+    if (*there) break;
+    forget();
+  }
   const auto listed = std::ranges::find(page.keys, key, &Listed::key);
-  if (!*more || listed == page.keys.end()) return std::nullopt;
+  if (listed == page.keys.end()) return std::nullopt;
   return describe(*listed, page.bucket);
 }
 

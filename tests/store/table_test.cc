@@ -3,14 +3,18 @@
 // What is different in a table from drawers: what the store means by its calls is tested in
 // key_value_test.cc, compound_test.cc, expiry_test.cc and scan_test.cc, with both.
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -19,6 +23,7 @@
 #include "ipsetkv/store.h"
 #include "store/process.h"
 #include "store/store_fixture.h"
+#include "store/table_head.h"
 
 namespace ipsetkv::tests {
 namespace {
@@ -211,6 +216,66 @@ TEST_F(TableTest, GoesOnAfterSomebodyElseHasDroppedIt) {
     EXPECT_THAT(second.scan(0).value().keys, IsEmpty());
   }
   EXPECT_THAT(set_names(), IsEmpty());
+}
+
+TEST_F(TableTest, FindsTheTableThatIsInTheFormerOnesPlace) {
+  Store first = open(in_table());
+  Store second = open(in_table());
+  expect_set(first, "key", "value");
+  const std::vector<std::function<void()>> uses{
+      [&] { expect_value(second, "key", "new"); },
+      [&] { expect_set(second, "key", "new"); },
+      [&] { expect_set(second, "key", long_value('x')); },
+      [&] { EXPECT_TRUE(second.del("key").value()); },
+      [&] { EXPECT_TRUE(second.exists("key").value()); },
+      [&] { EXPECT_EQ(second.append("key", "er").value(), 5U); },
+      [&] { EXPECT_TRUE(second.rename("key", "other").value()); },
+      [&] { EXPECT_THAT(second.keys().value(), ElementsAre("key")); },
+      [&] { EXPECT_THAT(second.scan(0).value().keys, ElementsAre("key")); },
+      [&] { EXPECT_TRUE(second.info("key").value()); },
+      [&] { EXPECT_EQ(second.table_info().value()->keys, 1U); },
+      [&] { EXPECT_TRUE(second.sweep()); },
+      [&] { EXPECT_TRUE(second.drop().value()); },
+  };
+  for (const auto& use : uses) {
+    expect_set(second, "another", "value");
+    EXPECT_TRUE(first.drop().value());
+    expect_set(first, "key", "new");
+    use();
+  }
+  (void)first.drop();
+  EXPECT_THAT(set_names(), IsEmpty());
+}
+
+// A table's sets have the generation in their names, which has 15 bits. Of two tables with the same
+// one a Store cannot tell by the names which it meets.
+TEST_F(TableTest, NoticesATableOfTheFormerOnesGeneration) {
+  const auto generation_of = [](const std::string& head) {
+    const std::size_t begin = head.find("add ~:t ") + std::strlen("add ~:t ");
+    in6_addr address{};
+    EXPECT_EQ(
+        inet_pton(AF_INET6, head.substr(begin, head.find(' ', begin) - begin).c_str(), &address),
+        1);
+    return store::TableSecret::from(std::as_bytes(std::span(address.s6_addr)))->generation();
+  };
+  Store store = open(in_table());
+  expect_set(store, "key", "old");
+  const std::uint32_t generation = generation_of(ipset("save ~:t"));
+  const std::vector<std::string> sets = sets_of("t");
+  auto secret = store::TableSecret::random();
+  while (secret.generation() != generation) secret = store::TableSecret::random();
+
+  ipset("destroy");
+  ipset("create ~:t hash:ip family inet6 comment");
+  ipset("restore", "add ~:t " + secret.address().to_string() + " comment \"ipsetkv table 1\"\n");
+  for (const std::string& set : sets)
+    if (set != "~:t")
+      ipset("create " + set + " hash:ip family inet6 maxelem 4294967295" +
+            (set.starts_with("~!") ? "" : " timeout 0 comment"));
+  // It looks after 512 writes at the latest.
+  for (int write = 0; write < 600; ++write) expect_set(store, "key", "new");
+  Store another = open(in_table());
+  expect_value(another, "key", "new");
 }
 
 // Nothing but the table's secret tells which bucket a key belongs to.
