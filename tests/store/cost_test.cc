@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/store_fixture.h"
 #include "store/traced_process.h"
+#include "support/process.h"
 
 namespace {
 

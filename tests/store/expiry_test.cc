@@ -18,9 +18,9 @@
 
 #include "ipsetkv/store.h"
 #include "store/forms.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -20,12 +20,12 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
 #include "support/corruption.h"
 #include "support/full_length.h"
 #include "support/linearizability.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/store_fixture.h"
 #include "store/values.h"
 #include "support/corruption.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

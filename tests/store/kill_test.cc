@@ -21,11 +21,11 @@
 
 #include "ipsetkv/store.h"
 #include "store/forms.h"
-#include "store/process.h"
 #include "store/store_fixture.h"
 #include "store/traced_process.h"
 #include "support/corruption.h"
 #include "support/full_length.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/store_fixture.h"
 #include "support/full_length.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 

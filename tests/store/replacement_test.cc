@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
 #include "store/traced_process.h"
 #include "store/unfinished_dump.h"
 #include "support/corruption.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -17,11 +17,11 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
 #include "support/corruption.h"
 #include "support/full_length.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

@@ -16,10 +16,10 @@
 
 #include "ipsetkv/store.h"
 #include "store/forms.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
 #include "support/full_length.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

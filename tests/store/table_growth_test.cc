@@ -17,10 +17,10 @@
 
 #include "ipsetkv/store.h"
 #include "store/bucket_form.h"
-#include "store/process.h"
 #include "store/readers.h"
 #include "store/store_fixture.h"
 #include "support/corruption.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

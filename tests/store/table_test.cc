@@ -21,9 +21,9 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
-#include "store/process.h"
 #include "store/store_fixture.h"
 #include "store/table_head.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 namespace {

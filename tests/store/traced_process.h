@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "store/process.h"
+#include "support/process.h"
 
 namespace ipsetkv::tests {
 
