@@ -81,7 +81,6 @@ std::string_view range_of(std::string_view value, std::int64_t first, std::int64
 /// Lets the operation take effect on what is there for everybody to see. False if it would have
 /// answered something else.
 bool apply_set(const Operation& operation, std::optional<Content>& content) {
-  if (operation.return_old && operation.found != digest_of(content)) return false;
   const bool written = holds(operation.set_if, content.has_value());
   if (operation.yes != written) return false;
   if (!written) return true;
@@ -123,6 +122,7 @@ bool apply_expire(const Operation& operation, std::optional<Content>& content) {
 }
 
 bool apply(const Operation& operation, std::optional<Content>& content) {
+  if (operation.return_old && operation.found != digest_of(content)) return false;
   switch (operation.kind) {
     case Kind::kGet:
       return operation.found == digest_of(content);
@@ -150,7 +150,7 @@ bool apply(const Operation& operation, std::optional<Content>& content) {
     case Kind::kExpire:
       return apply_expire(operation, content);
     case Kind::kPersist:
-      if (operation.yes != (content && content->deadline)) return false;
+      if (!operation.return_old && operation.yes != (content && content->deadline)) return false;
       if (content) content->deadline.reset();
       return true;
   }

@@ -29,12 +29,12 @@ struct Operation {
     kGetRange,       ///< `first`, `last`; `found`, which is the empty value if there is no key
     kSet,            ///< `argument`, `set_if`, `deadline`, `keep_deadline`, `return_old`;
                      ///< `yes` if written, `found` if `return_old`
-    kDelete,         ///< `yes`
+    kDelete,         ///< `return_old`; `yes`, and `found` if `return_old`
     kIncrement,      ///< `amount`; `number`, or `refused` if the value is no number
     kAppend,         ///< `argument`; `number`
     kCompareAndSet,  ///< `expected`, `argument`; `yes`
-    kExpire,         ///< `deadline`, `expire_if`; `yes`
-    kPersist,        ///< `yes`
+    kExpire,         ///< `deadline`, `expire_if`, `return_old`; `yes`, and `found` if `return_old`
+    kPersist,        ///< `yes`, or if `return_old`, `found` alone
   };
   Kind kind = Kind::kGet;
   int process = 0;

@@ -53,6 +53,13 @@ Operation expire(std::int64_t deadline, bool yes, ExpireIf condition = ExpireIf:
 }
 Operation persist(bool yes) { return {.kind = Kind::kPersist, .yes = yes}; }
 
+/// The same operation, which answers with the value that was there as well.
+Operation with_old(Operation operation, std::optional<std::string> old) {
+  operation.return_old = true;
+  if (old) operation.found = digest_of(*old);
+  return operation;
+}
+
 void expect_accepted(const History& history) {
   const Verdict verdict = check_linearizability(history);
   EXPECT_TRUE(verdict.linearizable) << verdict.explanation;
@@ -92,6 +99,22 @@ TEST(Linearizability, AcceptsEitherAnswerDuringAWrite) {
   for (const Operation& answer : {get("a"), get("b")})
     expect_accepted({during(0, 1, set("a")), during(2, 9, set("b")), during(4, 5, answer)});
   expect_rejected({during(0, 1, set("a")), during(2, 9, set("b")), during(4, 5, get("c"))});
+}
+
+TEST(Linearizability, LooksAtTheOldValueThatAnOperationAnswersWith) {
+  const Operation first = during(0, 1, set("a"));
+  for (const Operation& operation : {del(true), expire(9000, true), persist(false)}) {
+    expect_accepted({first, during(2, 3, with_old(operation, "a"))});
+    expect_rejected({first, during(2, 3, with_old(operation, "b"))});
+    expect_rejected({first, during(2, 3, with_old(operation, std::nullopt))});
+  }
+  for (const Operation& operation : {del(false), expire(9000, false), persist(false)}) {
+    expect_accepted({during(2, 3, with_old(operation, std::nullopt))});
+    expect_rejected({during(2, 3, with_old(operation, "a"))});
+  }
+  expect_accepted({during(0, 1, set("a", 10)), during(2, 3, with_old(persist(false), "a")),
+                   during(20, 21, get("a"))});
+  expect_rejected({first, during(2, 3, with_old(del(true), "a")), during(4, 5, get("a"))});
 }
 
 TEST(Linearizability, RejectsTheOldValueOnceSomebodyHasSeenTheNewOne) {
