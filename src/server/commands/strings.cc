@@ -232,12 +232,18 @@ void setrange(Call& call) {
 }
 
 void add(Call& call, std::int64_t amount) {
-  const auto sum = call.store.increment(call.key(), amount);
-  if (!sum && sum.error().code == ErrorCode::kNotANumber) {
+  auto sum = call.store.increment(call.key(), amount);
+  while (!sum && sum.error().code == ErrorCode::kNotANumber) {
     // The store does not tell a wrong value from a sum that is too large.
     const auto there = call.store.get(call.key(), call.value);
-    if (there && *there && integer_in(call.value))
+    if (!there) break;
+    const auto number = *there ? integer_in(call.value) : std::optional<std::int64_t>(0);
+    if (!number) break;
+    std::int64_t unused = 0;
+    if (__builtin_add_overflow(*number, amount, &unused))
       return call.error("ERR increment or decrement would overflow");
+    // Somebody has given it another value since.
+    sum = call.store.increment(call.key(), amount);
   }
   if (!sum) return call.fail(sum.error());
   call.touch(call.key());
