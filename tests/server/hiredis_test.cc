@@ -44,31 +44,6 @@ std::string long_value(std::size_t size) {
   return bytes;
 }
 
-/// What a reply says: its kind's mark in the protocol, then its content.
-std::string said(const redisReply* reply) {
-  if (reply == nullptr) return "no reply";
-  switch (reply->type) {
-    case REDIS_REPLY_STATUS:
-      return "+" + std::string(text_of(*reply));
-    case REDIS_REPLY_ERROR:
-      return "-" + std::string(text_of(*reply));
-    case REDIS_REPLY_STRING:
-      return "$" + std::string(text_of(*reply));
-    case REDIS_REPLY_INTEGER:
-      return ":" + std::to_string(reply->integer);
-    case REDIS_REPLY_NIL:
-      return "nil";
-    case REDIS_REPLY_ARRAY: {
-      std::string text = "[";
-      for (std::size_t i = 0; i < reply->elements; ++i)
-        text += (i == 0 ? "" : " ") + said(reply->element[i]);
-      return text + "]";
-    }
-    default:
-      return "type " + std::to_string(reply->type);
-  }
-}
-
 /// The next reply of a pipeline, or of a channel.
 std::string next_said(const Connection& connection) {
   void* reply = nullptr;
