@@ -161,13 +161,21 @@ class IPSETKV_EXPORT Store {
   /// are done one after the other. Each key is for itself: others may see some changed and some not
   /// yet, and where an error is returned some are done. Of a key that is there twice the later
   /// value stays.
-  [[nodiscard]] Result<void> set_all(std::span<const KeyValue> pairs);
+  ///
+  /// `visit`, which must not use this Store, learns in any order how it went with each pair, and a
+  /// pair's error does not end the call then. One that is returned all the same is that of the
+  /// pairs that it has not heard of, which may be done or not.
+  [[nodiscard]] Result<void> set_all(
+      std::span<const KeyValue> pairs,
+      const std::function<void(std::size_t index, const Result<void>& written)>& visit = {});
   /// Calls `visit` for every key, in any order, with its place in `keys` and its value, or nothing.
   /// `visit` must not use this Store.
   [[nodiscard]] Result<void> get_all(
       std::span<const std::string_view> keys,
       const std::function<void(std::size_t index, std::optional<std::string_view> value)>& visit);
-  /// Returns how many there were; `visit`, which must not use this Store, learns of each.
+  /// Returns how many there were; `visit`, which must not use this Store, learns of each. A set
+  /// that is no value, or that a firewall rule refers to, does not keep the others: its error, of
+  /// several the first, is returned when they are gone.
   [[nodiscard]] Result<std::uint64_t> del_all(
       std::span<const std::string_view> keys,
       const std::function<void(std::size_t index, bool deleted)>& visit = {});

@@ -13,20 +13,29 @@ Result<void> Backend::read_all(std::span<const std::string_view> keys, const Vis
   return {};
 }
 
-Result<void> Backend::write_all(std::span<const KeyValue> pairs) {
-  for (const KeyValue& pair : pairs)
-    if (auto written = write(pair.key, pair.value, Layout::kAuto, {}); !written) return written;
+Result<void> Backend::write_all(std::span<const KeyValue> pairs, const VisitWritten& visit) {
+  for (std::size_t index = 0; index < pairs.size(); ++index) {
+    const auto written = write(pairs[index].key, pairs[index].value, Layout::kAuto, {});
+    if (auto told = tell(visit, index, written); !told) return told;
+  }
   return {};
 }
 
 Result<void> Backend::remove_all(std::span<const std::string_view> keys,
                                  const VisitRemoved& visit) {
+  Result<void> first;
   for (std::size_t index = 0; index < keys.size(); ++index) {
     const auto removed = remove(keys[index]);
-    if (!removed) return tl::unexpected(removed.error());
-    visit(index, *removed);
+    if (removed) {
+      visit(index, *removed);
+      continue;
+    }
+    const bool is_of_this_key = removed.error().code == ErrorCode::kNotAValue ||
+                                removed.error().code == ErrorCode::kReferenced;
+    if (first) first = tl::unexpected(removed.error());
+    if (!is_of_this_key) return first;
   }
-  return {};
+  return first;
 }
 
 Result<bool> Backend::drop(const DropProgress& /*progress*/) {

@@ -46,7 +46,9 @@ class Backend {
   using VisitValue = std::function<void(std::size_t index, std::optional<std::string_view> value)>;
   [[nodiscard]] virtual Result<void> read_all(std::span<const std::string_view> keys,
                                               const VisitValue& visit);
-  [[nodiscard]] virtual Result<void> write_all(std::span<const KeyValue> pairs);
+  using VisitWritten = std::function<void(std::size_t index, const Result<void>& written)>;
+  [[nodiscard]] virtual Result<void> write_all(std::span<const KeyValue> pairs,
+                                               const VisitWritten& visit);
   using VisitRemoved = std::function<void(std::size_t index, bool removed)>;
   [[nodiscard]] virtual Result<void> remove_all(std::span<const std::string_view> keys,
                                                 const VisitRemoved& visit);
@@ -65,5 +67,14 @@ class Backend {
   using DropProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
   [[nodiscard]] virtual Result<bool> drop(const DropProgress& progress);
 };
+
+/// Tells `visit` how it went with a pair; without one, an error that is to end the call is
+/// returned.
+[[nodiscard]] inline Result<void> tell(const Backend::VisitWritten& visit, std::size_t index,
+                                       const Result<void>& written) {
+  if (!visit) return written;
+  visit(index, written);
+  return {};
+}
 
 }  // namespace ipsetkv::store

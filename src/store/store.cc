@@ -96,8 +96,10 @@ Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view 
   return std::optional(deadline);
 }
 
-Result<void> Store::set_all(std::span<const KeyValue> pairs) {
-  return implementation_->backend().write_all(pairs);
+Result<void> Store::set_all(
+    std::span<const KeyValue> pairs,
+    const std::function<void(std::size_t index, const Result<void>& written)>& visit) {
+  return implementation_->backend().write_all(pairs, visit);
 }
 
 Result<void> Store::get_all(

@@ -49,7 +49,8 @@ class Table final : public Backend {
 
   [[nodiscard]] Result<void> read_all(std::span<const std::string_view> keys,
                                       const VisitValue& visit) override;
-  [[nodiscard]] Result<void> write_all(std::span<const KeyValue> pairs) override;
+  [[nodiscard]] Result<void> write_all(std::span<const KeyValue> pairs,
+                                       const VisitWritten& visit) override;
   [[nodiscard]] Result<void> remove_all(std::span<const std::string_view> keys,
                                         const VisitRemoved& visit) override;
 
@@ -215,8 +216,9 @@ class Table final : public Backend {
                                       const VisitValue& visit);
   [[nodiscard]] Result<void> read_singly(Group wanted, std::span<const std::string_view> keys,
                                          const VisitValue& visit);
-  [[nodiscard]] Result<void> write_some(std::span<const KeyValue> pairs);
-  [[nodiscard]] Result<void> write_singly(Group wanted, std::span<const KeyValue> pairs);
+  [[nodiscard]] Result<void> write_some(std::span<const KeyValue> pairs, const VisitWritten& visit);
+  [[nodiscard]] Result<void> write_singly(Group wanted, std::span<const KeyValue> pairs,
+                                          const VisitWritten& visit);
   /// Queues one `add` for each bucket, as many as there is room for; what each of them adds.
   [[nodiscard]] std::vector<Group> queue_writes(Group wanted, std::span<const KeyValue> pairs);
   [[nodiscard]] Result<void> remove_several(std::span<const std::string_view> keys,

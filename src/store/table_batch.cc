@@ -28,6 +28,13 @@ Result<void> check_keys(const Keys& keys) {
   return {};
 }
 
+/// That all pairs of a group are written.
+template <class Group>
+void tell_done(const Backend::VisitWritten& visit, const Group& group) {
+  if (!visit) return;
+  for (const auto& each : group) visit(each.index, {});
+}
+
 }  // namespace
 
 template <class Keys>
@@ -153,25 +160,33 @@ std::vector<Table::Group> Table::queue_writes(Group wanted, std::span<const KeyV
   return groups;
 }
 
-Result<void> Table::write_all(std::span<const KeyValue> pairs) {
+Result<void> Table::write_all(std::span<const KeyValue> pairs, const VisitWritten& visit) {
   if (auto checked = check_keys(pairs); !checked) return checked;
   // Not all at once: the number of buckets has to follow.
   constexpr std::size_t kAtOnce = 1024;
-  for (; !pairs.empty(); pairs = pairs.subspan(std::min(kAtOnce, pairs.size())))
-    if (auto written = write_some(pairs.first(std::min(kAtOnce, pairs.size()))); !written)
-      return written;
-  return {};
-}
-
-Result<void> Table::write_singly(Group wanted, std::span<const KeyValue> pairs) {
-  for (const Wanted& each : wanted) {
-    const KeyValue& pair = pairs[each.index];
-    if (auto written = write(pair.key, pair.value, Layout::kAuto, {}); !written) return written;
+  for (std::size_t first = 0; first < pairs.size(); first += kAtOnce) {
+    const auto some = pairs.subspan(first, std::min(kAtOnce, pairs.size() - first));
+    VisitWritten visit_some;
+    if (visit)
+      visit_some = [&](std::size_t index, const Result<void>& written) {
+        visit(first + index, written);
+      };
+    if (auto written = write_some(some, visit_some); !written) return written;
   }
   return {};
 }
 
-Result<void> Table::write_some(std::span<const KeyValue> pairs) {
+Result<void> Table::write_singly(Group wanted, std::span<const KeyValue> pairs,
+                                 const VisitWritten& visit) {
+  for (const Wanted& each : wanted) {
+    const KeyValue& pair = pairs[each.index];
+    const auto written = write(pair.key, pair.value, Layout::kAuto, {});
+    if (auto told = tell(visit, each.index, written); !told) return told;
+  }
+  return {};
+}
+
+Result<void> Table::write_some(std::span<const KeyValue> pairs, const VisitWritten& visit) {
   if (const auto known = know(true); !known) return tl::unexpected(known.error());
   const TableSecret secret = head_->secret;
   const std::vector<Wanted> wanted = by_bucket(pairs);
@@ -179,19 +194,22 @@ Result<void> Table::write_some(std::span<const KeyValue> pairs) {
   while (!rest.empty()) {
     // Another table in this one's place has other digests, and long pairs are not written over.
     if (!head_ || head_->secret != secret || head_->has_long_pairs)
-      return write_singly(rest, pairs);
+      return write_singly(rest, pairs, visit);
     const std::vector<Group> groups = queue_writes(rest, pairs);
     if (auto executed = connection_.execute(batch_); !executed) return executed;
     std::vector<Group> refused;
     std::size_t done = 0;
     for (std::size_t command = 0; command < groups.size(); ++command) {
       done += groups[command].size();
-      if (batch_.code(command) != 0) refused.push_back(groups[command]);
+      if (batch_.code(command) != 0)
+        refused.push_back(groups[command]);
+      else
+        tell_done(visit, groups[command]);
     }
     // The one that a batch stops at does not fit into it, or into an element.
     if (done == 0) refused.push_back(rest.first(done = 1));
     for (const Group group : refused)
-      if (auto written = write_singly(group, pairs); !written) return written;
+      if (auto written = write_singly(group, pairs, visit); !written) return written;
     follow_writes(done);
     rest = rest.subspan(done);
   }

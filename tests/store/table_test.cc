@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <chrono>
 #include <cstddef>
@@ -194,6 +195,31 @@ TEST_F(TableTest, RefusesABadKeyAmongManyBeforeAnythingIsDone) {
   const std::vector<std::string_view> keys{"a", ""};
   expect_error(store.get_all(keys, [](auto, auto) {}), ErrorCode::kKeyEmpty);
   expect_error(store.del_all(keys), ErrorCode::kKeyEmpty);
+}
+
+TEST_F(TableTest, TellsHowItWentWithEachOfManyPairs) {
+  const std::size_t size = kMaxValueBytes + 1;
+  void* const zeros =
+      mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(zeros, MAP_FAILED);
+  const std::vector<KeyValue> pairs{
+      {"a", "1"}, {"b", {static_cast<const char*>(zeros), size}}, {"c", "3"}};
+  for (const Options& options : {Options(), in_table()}) {
+    SCOPED_TRACE(options.table);
+    Store store = open(options);
+    std::map<std::size_t, Result<void>> told;
+    EXPECT_TRUE(store.set_all(pairs, [&](std::size_t index, const Result<void>& written) {
+      EXPECT_TRUE(told.emplace(index, written).second) << index;
+    }));
+    ASSERT_EQ(told.size(), pairs.size());
+    EXPECT_TRUE(told[0]);
+    expect_error(told[1], ErrorCode::kValueTooLong);
+    EXPECT_TRUE(told[2]);
+    EXPECT_THAT(store.keys().value(), ElementsAre("a", "c"));
+    // Without anybody to tell it ends there.
+    expect_error(store.set_all(pairs), ErrorCode::kValueTooLong);
+  }
+  munmap(zeros, size);
 }
 
 TEST_F(TableTest, GoesOnAfterSomebodyElseHasDroppedIt) {
