@@ -121,12 +121,17 @@ void WriteBatch::add(Connection& connection, std::string_view key, std::string_v
 void WriteBatch::carry_out(Server& server, Store& store) {
   if (pairs_.empty()) return;
   const auto began = Clock::now();
-  const bool together = pairs_.size() > 1 && store.set_all(pairs_).has_value();
+  results_.assign(pairs_.size(), std::nullopt);
+  Result<void> rest;
+  if (pairs_.size() == 1)
+    rest = store.set(pairs_[0].key, pairs_[0].value);
+  else
+    rest =
+        store.set_all(pairs_, [&](std::size_t i, const auto& written) { results_[i] = written; });
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     Connection& connection = *connections_[i];
-    const auto [key, value] = pairs_[i];
-    const Result<void> done = together ? Result<void>() : store.set(key, value);
-    server.watches.touch(key);
+    const Result<void> done = results_[i].value_or(rest);
+    server.watches.touch(pairs_[i].key);
     if (done) {
       Reply(connection.out, connection.client.protocol).ok();
     } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,7 @@ class WriteBatch {
  private:
   std::vector<KeyValue> pairs_;
   std::vector<Connection*> connections_;
+  std::vector<std::optional<Result<void>>> results_;
 };
 
 }  // namespace ipsetkv::server

@@ -426,6 +426,60 @@ class ClientsTest:
         self.assertEqual(client.ask("PTTL", "a"), ":-2")
 
 
+class ForeignSetsTest(unittest.TestCase):
+    """Sets among the drawers that are no values, or that a rule refers to."""
+
+    def setUp(self):
+        subprocess.run(["ipset", "create", "wall", "hash:net"], check=True)
+        self.server = Server(lambda path: ["env", "IPSETKV_TRACE=1", TOOL, "serve", "--unix",
+                                           path]).start()
+        self.client = Connection(self.server.path)
+
+    def tearDown(self):
+        self.client.close()
+        self.server.__exit__()
+        subprocess.run(["ipset", "destroy"], check=True)
+
+    def test_do_not_keep_the_other_keys(self):
+        ask = self.client.ask
+        for command in ("DEL", "UNLINK"):
+            ask("MSET", "a", "1", "c", "2", "d", "3")
+            self.assertIn("-WRONGTYPE", ask(command, "a", "wall", "c"))
+            self.assertEqual(ask("MGET", "a", "wall", "c", "d"), ["*", None, None, None, ("$", b"3")])
+        subprocess.run(["ipset", "create", "rule", "list:set"], check=True)
+        ask("MSET", "a", "1", "held", "2", "z", "3")
+        subprocess.run(["ipset", "add", "rule", "held"], check=True)
+        self.assertIn("-ERR", ask("FLUSHALL"))
+        self.assertEqual(ask("KEYS", "*"), ["*", ("$", b"held")])
+        subprocess.run(["ipset", "destroy", "rule"], check=True)
+        self.assertEqual(ask("FLUSHALL"), "+OK")
+
+    def messages_about_good(self, work):
+        before = self.server.log().count("g o o d")
+        work()
+        return self.server.log().count("g o o d") - before
+
+    def test_have_no_other_key_written_twice(self):
+        self.client.ask("SET", "good", "1")
+        once = self.messages_about_good(lambda: self.client.ask("SET", "good", "1"))
+        self.assertGreater(once, 0)
+        clients = [Connection(self.server.path) for _ in range(3)]
+
+        def write_together():
+            # Those that a pause holds up are in one round when it ends.
+            self.client.ask("CLIENT", "PAUSE", "100000")
+            for connection, key in zip(clients, ("good", "wall", "good")):
+                connection.send("SET", key, "1")
+            time.sleep(0.1)
+            self.client.ask("CLIENT", "UNPAUSE")
+            replies = [connection.read() for connection in clients]
+            self.assertEqual(replies[::2], ["+OK", "+OK"])
+            self.assertIn("-WRONGTYPE", replies[1])
+
+        self.assertEqual(self.messages_about_good(write_together), 2 * once)
+        self.client.ask("DEL", "good")
+
+
 class OneWorkerTest(ClientsTest, unittest.TestCase):
     pass
 

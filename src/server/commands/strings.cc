@@ -141,12 +141,27 @@ void getex(Call& call) {
   reply_value(call, there);
 }
 
+using Values = std::vector<std::optional<std::string>>;
+
+/// One by one, with none for a set that is no value.
+Result<void> read_singly(Call& call, Words keys, Values& values) {
+  for (std::size_t index = 0; index < keys.size(); ++index) {
+    auto value = call.store.get(keys[index]);
+    if (value)
+      values[index] = *std::move(value);
+    else if (value.error().code != ErrorCode::kNotAValue)
+      return tl::unexpected(value.error());
+  }
+  return {};
+}
+
 void mget(Call& call) {
   const Words keys = call.words.subspan(1);
-  std::vector<std::optional<std::string>> values(keys.size());
-  const auto done = call.store.get_all(keys, [&](std::size_t index, auto value) {
+  Values values(keys.size());
+  auto done = call.store.get_all(keys, [&](std::size_t index, auto value) {
     if (value) values[index] = std::string(*value);
   });
+  if (!done && done.error().code == ErrorCode::kNotAValue) done = read_singly(call, keys, values);
   if (!done) return call.fail(done.error());
   call.reply.array(values.size());
   for (const auto& value : values) {
