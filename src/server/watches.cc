@@ -36,9 +36,12 @@ void Watches::count_change(std::string_view key) {
   if (found != keys_.end()) found->second.version = ++changes_;
 }
 
-void Watches::touch_all() {
+std::vector<std::string> Watches::keys() const {
   const std::lock_guard lock(mutex_);
-  for (auto& [key, watched] : keys_) watched.version = ++changes_;
+  std::vector<std::string> keys;
+  keys.reserve(keys_.size());
+  for (const auto& [key, watched] : keys_) keys.push_back(key);
+  return keys;
 }
 
 Result<KeyState> state_of(Store& store, std::string_view key, std::string& value) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipsetkv/store.h"
 
@@ -45,8 +46,8 @@ class Watches {
   void touch(std::string_view key) {
     if (watched_.load(std::memory_order_acquire) != 0) count_change(key);
   }
-  /// All of them were removed.
-  void touch_all();
+  /// Those that somebody watches.
+  [[nodiscard]] std::vector<std::string> keys() const;
 
  private:
   struct Watched {

@@ -312,6 +312,15 @@ class ClientsTest:
         watcher.ask("SET", "a", "mine")
         self.assertEqual(watcher.ask("EXEC"), ["*", "+OK"])
 
+    def test_lose_no_watch_of_nothing_to_a_flush(self):
+        watcher = Connection(self.path)
+        watcher.ask("WATCH", "nothing")
+        self.ask("SET", "a", "1")
+        self.assertEqual(self.ask("FLUSHALL"), "+OK")
+        watcher.ask("MULTI")
+        watcher.ask("SET", "a", "2")
+        self.assertEqual(watcher.ask("EXEC"), ["*", "+OK"])
+
     def test_count_to_the_same_number_with_watch(self):
         def count():
             client = Connection(self.path)

@@ -182,9 +182,10 @@ Result<void> remove_all(Store& store, bool is_table) {
 void flush(Call& call) {
   if (call.count() > 2 || (call.count() == 2 && !call.is(1, "sync") && !call.is(1, "async")))
     return call.syntax_error();
+  // Those that are there change, even where it fails half-way.
+  for (const std::string& key : call.server.watches.keys())
+    if (call.store.exists(key).value_or(true)) call.touch(key);
   const auto done = remove_all(call.store, !call.server.options().table.empty());
-  // Where it failed some may be gone all the same.
-  call.server.watches.touch_all();
   if (!done) return call.fail(done.error());
   call.reply.ok();
 }
