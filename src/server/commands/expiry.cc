@@ -60,12 +60,12 @@ std::optional<Condition> condition_of(Call& call) {
 }
 
 void give_deadline(Call& call, MomentKind kind) {
+  const auto condition = condition_of(call);
+  if (!condition) return;
   const auto number = call.integer(2);
   if (!number) return;
   const auto moment = moment_of(call, *number, kind);
   if (!moment) return;
-  const auto condition = condition_of(call);
-  if (!condition) return;
   const auto done =
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         if (found == nullptr || !condition->holds(found->deadline, *moment)) return Update{};

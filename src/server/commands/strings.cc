@@ -29,10 +29,17 @@ void get(Call& call) {
   if (const auto there = call.read(call.key())) reply_value(call, *there);
 }
 
-/// What SET's words ask for; nothing, and the error reply, if they are wrong.
+/// A moment as SET and GETEX name it: the place of the number behind EX or the like.
+struct NamedMoment {
+  std::size_t index;
+  MomentKind kind;
+};
+
+/// What SET's words ask for; nothing, and the error reply, if they are wrong. Whether the moment is
+/// a number is looked at behind all of them, as Redis does.
 std::optional<SetOptions> set_options(Call& call) {
   SetOptions options;
-  bool has_moment = false;
+  std::optional<NamedMoment> moment;
   for (std::size_t at = 3; at < call.count(); ++at) {
     const bool is_last = at + 1 == call.count();
     if (call.is(at, "nx") && options.condition != SetOptions::If::kPresent) {
@@ -41,17 +48,19 @@ std::optional<SetOptions> set_options(Call& call) {
       options.condition = SetOptions::If::kPresent;
     } else if (call.is(at, "get")) {
       options.return_old = true;
-    } else if (call.is(at, "keepttl") && !has_moment) {
-      options.keep_deadline = has_moment = true;
-    } else if (const auto kind = moment_kind(call.word(at)); kind && !has_moment && !is_last) {
-      options.expire_at = positive_moment(call, ++at, *kind);
-      if (!options.expire_at) return std::nullopt;
-      has_moment = true;
+    } else if (call.is(at, "keepttl") && !moment) {
+      options.keep_deadline = true;
+    } else if (const auto kind = moment_kind(call.word(at));
+               kind && !moment && !options.keep_deadline && !is_last) {
+      moment = {.index = ++at, .kind = *kind};
     } else {
       call.syntax_error();
       return std::nullopt;
     }
   }
+  if (!moment) return options;
+  options.expire_at = positive_moment(call, moment->index, moment->kind);
+  if (!options.expire_at) return std::nullopt;
   return options;
 }
 
@@ -115,20 +124,43 @@ void getdel(Call& call) {
   reply_value(call, there);
 }
 
-void getex(Call& call) {
-  std::optional<Deadline> moment;
+/// What GETEX's words ask for.
+struct GetexOptions {
   bool persist = false;
-  if (call.count() == 3 && call.is(2, "persist")) {
-    persist = true;
-  } else if (call.count() == 4) {
-    const auto kind = moment_kind(call.word(2));
-    if (!kind) return call.syntax_error();
-    moment = positive_moment(call, 3, *kind);
-    if (!moment) return;
-  } else if (call.count() != 2) {
-    return call.syntax_error();
+  std::optional<NamedMoment> moment;
+};
+
+std::optional<GetexOptions> getex_options(Call& call) {
+  GetexOptions options;
+  for (std::size_t at = 2; at < call.count(); ++at) {
+    const bool is_last = at + 1 == call.count();
+    if (call.is(at, "persist") && !options.moment) {
+      options.persist = true;
+    } else if (const auto kind = moment_kind(call.word(at));
+               kind && !options.moment && !options.persist && !is_last) {
+      options.moment = {.index = ++at, .kind = *kind};
+    } else {
+      call.syntax_error();
+      return std::nullopt;
+    }
   }
-  if (!moment && !persist) return get(call);
+  return options;
+}
+
+void getex(Call& call) {
+  const auto options = getex_options(call);
+  if (!options) return;
+  const bool persist = options->persist;
+  if (!options->moment && !persist) return get(call);
+  std::optional<Deadline> moment;
+  if (options->moment) {
+    // Redis looks at the number only where there is a key.
+    const auto there = call.read(call.key());
+    if (!there) return;
+    if (!*there) return call.reply.null();
+    moment = positive_moment(call, options->moment->index, options->moment->kind);
+    if (!moment) return;
+  }
   bool there = false;
   const auto done =
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
@@ -240,9 +272,11 @@ void setrange(Call& call) {
   if (!offset) return;
   if (*offset < 0) return call.error("ERR offset is out of range");
   const std::string_view part = call.word(3);
+  // Nothing is written, so the offset may be any.
+  if (part.empty()) return strlen(call);
   const auto length = call.store.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
   if (!length) return call.fail(length.error());
-  if (!part.empty()) call.touch(call.key());
+  call.touch(call.key());
   call.reply.integer(static_cast<std::int64_t>(*length));
 }
 
