@@ -18,9 +18,9 @@ const std::vector<Configuration::Number>& Configuration::numbers() {
       {"slowlog-max-len", &Configuration::slowlog_max_length, 0, kMost},
       {"maxclients", &Configuration::max_clients, 1, kMostInt},
       {"timeout", &Configuration::timeout, 0, kMostInt},
-      {"proto-max-bulk-len", &Configuration::longest_word, kMebibyte, 512 * kMebibyte},
-      {"client-query-buffer-limit", &Configuration::query_buffer_limit, kMebibyte, kMost},
-      {"maxmemory-clients", &Configuration::clients_memory, 0, kMost},
+      {"proto-max-bulk-len", &Configuration::longest_word, kMebibyte, 512 * kMebibyte, true},
+      {"client-query-buffer-limit", &Configuration::query_buffer_limit, kMebibyte, kMost, true},
+      {"maxmemory-clients", &Configuration::clients_memory, 0, kMost, true},
       {"latency-monitor-threshold", &Configuration::latency_threshold, 0, kMost},
   };
   return numbers;
@@ -29,6 +29,10 @@ const std::vector<Configuration::Number>& Configuration::numbers() {
 const Configuration::Number* Configuration::number(std::string_view name) {
   const auto found = std::ranges::find(numbers(), name, &Number::name);
   return found == numbers().end() ? nullptr : &*found;
+}
+
+std::optional<std::int64_t> Configuration::number_in(const Number& of, std::string_view text) {
+  return of.is_memory ? memory_in(text) : integer_in(text);
 }
 
 Configuration::Configuration(const ServeOptions& options) {
@@ -70,7 +74,8 @@ std::optional<std::string> Configuration::judge(std::string_view name,
                                                 std::string_view value) const {
   const Number* const known = number(name);
   if (known == nullptr) return "can't set immutable config";
-  const auto wanted = integer_in(value);
+  const auto wanted = number_in(*known, value);
+  if (!wanted && known->is_memory) return "argument must be a memory value";
   if (!wanted) return "argument couldn't be parsed into an integer";
   if (*wanted < known->least || *wanted > known->most)
     return "argument must be between " + std::to_string(known->least) + " and " +
@@ -80,8 +85,8 @@ std::optional<std::string> Configuration::judge(std::string_view name,
 
 void Configuration::set(std::string_view name, std::string_view value) {
   const Number* const known = number(name);
-  if (const auto wanted = integer_in(value); known != nullptr && wanted)
-    (this->*known->value).store(*wanted);
+  if (known == nullptr) return;
+  if (const auto wanted = number_in(*known, value)) (this->*known->value).store(*wanted);
 }
 
 }  // namespace ipsetkv::server

@@ -45,9 +45,11 @@ class Configuration {
     std::atomic<std::int64_t> Configuration::*value;
     std::int64_t least;
     std::int64_t most;
+    bool is_memory = false;  ///< May have a unit behind it: "10mb".
   };
   static const std::vector<Number>& numbers();
   static const Number* number(std::string_view name);
+  static std::optional<std::int64_t> number_in(const Number& of, std::string_view text);
 
   std::vector<std::pair<std::string, std::string>> fixed_;
 };

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 
 namespace ipsetkv::server {
 
@@ -17,6 +19,34 @@ std::optional<std::int64_t> integer_in(std::string_view text) {
   const auto parsed = std::from_chars(text.data(), end, number);
   if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
   if (text != "0" && (text.front() == '0' || text.starts_with("-0"))) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> memory_in(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::int64_t bytes;
+  };
+  constexpr std::int64_t kStep = 1000;
+  constexpr std::int64_t kPower = 1024;
+  constexpr Unit kUnits[] = {{"", 1},
+                             {"b", 1},
+                             {"k", kStep},
+                             {"kb", kPower},
+                             {"m", kStep * kStep},
+                             {"mb", kPower * kPower},
+                             {"g", kStep * kStep * kStep},
+                             {"gb", kPower * kPower * kPower}};
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || number < 0 || text.front() == '-') return std::nullopt;
+  std::string unit(parsed.ptr, end);
+  for (char& letter : unit)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  const auto* const found = std::ranges::find(kUnits, unit, &Unit::name);
+  if (found == std::end(kUnits) || __builtin_mul_overflow(number, found->bytes, &number))
+    return std::nullopt;
   return number;
 }
 

@@ -18,6 +18,20 @@ TEST(NumberTest, TakesIntegersAsRedisWritesThem) {
     EXPECT_EQ(integer_in(text), std::nullopt) << text;
 }
 
+TEST(NumberTest, TakesAmountsOfMemory) {
+  EXPECT_EQ(memory_in("0"), 0);
+  EXPECT_EQ(memory_in("12b"), 12);
+  EXPECT_EQ(memory_in("1k"), 1000);
+  EXPECT_EQ(memory_in("1KB"), 1024);
+  EXPECT_EQ(memory_in("2m"), 2'000'000);
+  EXPECT_EQ(memory_in("2mB"), 2'097'152);
+  EXPECT_EQ(memory_in("1g"), 1'000'000'000);
+  EXPECT_EQ(memory_in("1gb"), 1'073'741'824);
+  for (const char* const text : {"", "mb", "-1", "-0", "1.5mb", "10x", "10 mb", "5%", "10mbb",
+                                 "9223372036854775808", "9223372036854775807kb"})
+    EXPECT_EQ(memory_in(text), std::nullopt) << text;
+}
+
 TEST(NumberTest, TakesAndWritesFractions) {
   EXPECT_EQ(float_text(float_in("10.50").value()), "10.5");
   EXPECT_EQ(float_text(float_in("5.0e3").value()), "5000");

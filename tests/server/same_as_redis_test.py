@@ -500,6 +500,13 @@ CONFIG SET slowlog-max-len 100
 CONFIG GET slowlog-max-len
 CONFIG SET slowlog-max-len 128 nosuch 1
 CONFIG SET databases 2
+CONFIG SET maxmemory-clients 100Mb client-query-buffer-limit 512m
+CONFIG GET maxmemory-clients client-query-buffer-limit
+CONFIG SET maxmemory-clients 0 client-query-buffer-limit 1gb proto-max-bulk-len 512mb
+CONFIG GET maxmemory-clients client-query-buffer-limit proto-max-bulk-len
+CONFIG SET proto-max-bulk-len x
+CONFIG SET client-query-buffer-limit 1.5mb
+CONFIG SET slowlog-max-len 1k
 CONFIG SET slowlog-max-len
 CONFIG RESETSTAT
 CONFIG REWRITE
