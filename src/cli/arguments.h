@@ -11,6 +11,7 @@
 
 #include "cli/exit_status.h"
 #include "ipsetkv/options.h"
+#include "server/serve.h"
 
 namespace ipsetkv::cli {
 
@@ -83,6 +84,7 @@ struct Arguments {
   bool wants_tcp = false;  ///< Somebody has said a port.
   unsigned threads = 1;
   std::string password_file;
+  server::DebugFor debug = server::DebugFor::kLocal;
 
   std::string network_namespace;
   std::string table;          ///< Empty: drawers.

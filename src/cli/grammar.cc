@@ -279,6 +279,26 @@ void describe_upkeep(CLI::App& app, Arguments& arguments) {
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
 }
 
+std::optional<server::DebugFor> debug_named(std::string_view name) {
+  if (name == "yes") return server::DebugFor::kEverybody;
+  if (name == "local") return server::DebugFor::kLocal;
+  if (name == "no") return server::DebugFor::kNobody;
+  return std::nullopt;
+}
+
+void add_debug(CLI::App& command, server::DebugFor& whom) {
+  const auto take = [&whom](const std::string& word) { whom = *debug_named(word); };
+  const auto judge = [](const std::string& word) -> std::string {
+    return debug_named(word) ? "" : word + " is not yes, local or no";
+  };
+  command
+      .add_option_function<std::string>(
+          "--enable-debug-command", take,
+          "Whose DEBUG is carried out: yes, local or no; that of local clients if not said")
+      ->check(judge)
+      ->type_name("WHO");
+}
+
 void describe_serve(CLI::App& app, Arguments& arguments) {
   auto* const serve = add_command(app, arguments, Command::kServe, "serve",
                                   "Serve Redis clients, by a unix socket if nothing else is said");
@@ -304,6 +324,7 @@ void describe_serve(CLI::App& app, Arguments& arguments) {
       ->add_option("--requirepass-file", arguments.password_file,
                    "Clients have to say the password in the first line of FILE")
       ->type_name("FILE");
+  add_debug(*serve, arguments.debug);
 }
 
 /// Commands that are described together.

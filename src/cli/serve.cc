@@ -13,7 +13,8 @@ ExitStatus serve(const Arguments& arguments) {
                                .table = arguments.table,
                                .threads = arguments.threads,
                                .password_file = arguments.password_file,
-                               .network_namespace = arguments.network_namespace};
+                               .network_namespace = arguments.network_namespace,
+                               .debug = arguments.debug};
   if (options.addresses.empty() && arguments.wants_tcp) options.addresses = {"127.0.0.1"};
   if (options.unix_path.empty() && options.addresses.empty())
     options.unix_path = server::default_unix_path();

@@ -34,6 +34,7 @@ struct Client {
   std::string address;        ///< As CLIENT LIST says it.
   std::string local_address;  ///< The server's end.
   int descriptor = -1;
+  bool is_from_outside = false;  ///< By TCP, from another machine.
   Clock::time_point since = Clock::now();
 
   std::string name;

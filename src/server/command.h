@@ -34,6 +34,10 @@ enum Flag : std::uint32_t {
   kAlone = 1U << 13U,
   /// Done at once inside MULTI as well, instead of being queued.
   kNotQueued = 1U << 14U,
+  /// For those alone whom ServeOptions::debug names.
+  kDebug = 1U << 15U,
+  /// Heard in spite of CLIENT REPLY OFF and SKIP: pushes, and what turns replies on again.
+  kAlwaysHeard = 1U << 16U,
 };
 
 /// Where the keys are among the words; a last of -1 is the last word. First 0: there is none.

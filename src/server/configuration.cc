@@ -8,6 +8,21 @@
 #include "store/glob.h"
 
 namespace ipsetkv::server {
+namespace {
+
+std::string text_of(DebugFor whom) {
+  switch (whom) {
+    case DebugFor::kNobody:
+      return "no";
+    case DebugFor::kLocal:
+      return "local";
+    case DebugFor::kEverybody:
+      break;
+  }
+  return "yes";
+}
+
+}  // namespace
 
 const std::vector<Configuration::Number>& Configuration::numbers() {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -43,6 +58,7 @@ Configuration::Configuration(const ServeOptions& options) {
             {"bind", addresses},
             {"cluster-enabled", "no"},
             {"databases", "1"},
+            {"enable-debug-command", text_of(options.debug)},
             {"io-threads", std::to_string(options.threads)},
             {"maxmemory", "0"},
             {"maxmemory-policy", "noeviction"},

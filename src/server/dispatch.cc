@@ -41,9 +41,23 @@ struct Judgement {
   std::string refusal;
 };
 
+bool may_debug(const Server& server, const Client& client) {
+  const DebugFor whom = server.options().debug;
+  return whom == DebugFor::kEverybody || (whom == DebugFor::kLocal && !client.is_from_outside);
+}
+
+constexpr std::string_view kNoDebug =
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you "
+    "can "
+    "run it from a local connection, otherwise you need to set this option in the configuration "
+    "file, and then restart the server.";
+
 Judgement judge(const Server& server, const Client& client, Words words) {
   const Command* command = find_command(words[0]);
   if (command == nullptr) return {nullptr, unknown_command(words)};
+  // One that may not has no business knowing which subcommands there are.
+  if ((command->flags & kDebug) != 0 && words.size() > 1 && !may_debug(server, client))
+    return {command, std::string(kNoDebug)};
   if (!command->subcommands.empty() && words.size() > 1) {
     const Command* const inner = find_subcommand(*command, words[1]);
     if (inner == nullptr) return {command, unknown_subcommand(*command, words[1])};

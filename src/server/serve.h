@@ -9,6 +9,9 @@
 
 namespace ipsetkv::server {
 
+/// Whose DEBUG is carried out.
+enum class DebugFor : std::uint8_t { kNobody, kLocal, kEverybody };
+
 /// What `ipsetkv serve` is asked for.
 struct ServeOptions {
   std::string unix_path;               ///< Empty: no unix socket.
@@ -18,6 +21,7 @@ struct ServeOptions {
   unsigned threads = 1;
   std::string password_file;  ///< Empty: no password.
   std::string network_namespace;
+  DebugFor debug = DebugFor::kLocal;
 };
 
 /// Where it listens if nothing else is said: a unix socket for the superuser's service, or in

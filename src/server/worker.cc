@@ -227,6 +227,7 @@ void Worker::accept(Listener& listener) {
   client.authenticated = !server_.has_password();
   client.last_active = now();
   if (listener.handle.handle.type != UV_NAMED_PIPE) {
+    client.is_from_outside = comes_from_outside(descriptor);
     constexpr unsigned kKeepAliveSeconds = 300;
     uv_tcp_nodelay(&connection->socket.tcp, 1);
     uv_tcp_keepalive(&connection->socket.tcp, 1, kKeepAliveSeconds);
@@ -235,8 +236,7 @@ void Worker::accept(Listener& listener) {
     ++server_.statistics.rejected_connections;
     return refuse(std::move(connection), "ERR max number of clients reached");
   }
-  if (listener.handle.handle.type != UV_NAMED_PIPE && !server_.has_password() &&
-      comes_from_outside(descriptor))
+  if (client.is_from_outside && !server_.has_password())
     return refuse(std::move(connection), kProtectedModeText);
   ++server_.statistics.connections;
   server_.clients.add(client, *this);

@@ -118,7 +118,8 @@ class StartTest(unittest.TestCase):
             self.assertRegex(one.log(), r"^<5>ready for Redis clients on .*\n<5>DEBUG LOG: hello\n$")
 
     def test_says_what_is_wrong_with_its_words(self):
-        for words in (["--port", "0"], ["--port", "x"], ["--threads", "0"], ["--nosuch"]):
+        for words in (["--port", "0"], ["--port", "x"], ["--threads", "0"], ["--nosuch"],
+                      ["--enable-debug-command", "perhaps"]):
             code, text = failure_of(*words)
             self.assertEqual(code, 2, words)
             self.assertNotEqual(text, "")
@@ -215,6 +216,40 @@ class PasswordTest(unittest.TestCase):
                     self.assertIn(b"+PONG\r\n", inside.recv(1000))
                 inside.close()
                 outside.close()
+
+
+class DebugTest(unittest.TestCase):
+    ADDRESS = "10.11.12.14"
+
+    def ask(self, socket_, text):
+        socket_.settimeout(10)
+        socket_.sendall(text)
+        return socket_.recv(1000)
+
+    def test_is_for_whom_the_option_names(self):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        subprocess.run(["ip", "addr", "replace", f"{self.ADDRESS}/32", "dev", "lo"], check=True)
+        with tempfile.TemporaryDirectory() as folder:
+            file = password_file(folder, "hidden")
+            # By the unix socket, the loopback address, and from elsewhere.
+            for options, allowed in (([], (True, True, False)),
+                                     (["--enable-debug-command", "local"], (True, True, False)),
+                                     (["--enable-debug-command", "yes"], (True, True, True)),
+                                     (["--enable-debug-command", "no"], (False, False, False))):
+                with Server(lambda path: [TOOL, "serve", "--unix", path, "--bind", "0.0.0.0",
+                                          "--port", "7000", "--requirepass-file", file,
+                                          *options]) as server:
+                    here = socket.socket(socket.AF_UNIX)
+                    here.connect(server.path)
+                    near = socket.create_connection(("127.0.0.1", 7000))
+                    far = socket.create_connection((self.ADDRESS, 7000),
+                                                   source_address=(self.ADDRESS, 0))
+                    for client, is_allowed in zip((here, near, far), allowed):
+                        self.assertEqual(self.ask(client, b"AUTH hidden\r\n"), b"+OK\r\n")
+                        for request in (b"DEBUG SLEEP 0\r\n", b"DEBUG NOSUCH\r\n"):
+                            refused = b"-ERR DEBUG command not allowed." in self.ask(client, request)
+                            self.assertNotEqual(refused, is_allowed, (options, request))
+                        client.close()
 
 
 class ClientsTest:

@@ -198,7 +198,7 @@ std::vector<Command> server_commands() {
               "debug", "1.0.0", "For tests",
               {{"log", 3, kRule, kNoKeys, debug_log, "1.0.0", "Writes to the log"},
                {"sleep", 3, kRule, kNoKeys, debug_sleep, "1.0.0", "Lets this worker do nothing"}},
-              kAdmin),
+              kAdmin | kDebug),
           {"info", -1, kLoading | kStale, kNoKeys, info, "1.0.0", "About the server"},
           {"lastsave", 1, kLoading | kStale | kFast, kNoKeys, lastsave, "1.0.0",
            "When somebody last asked for a save"},
