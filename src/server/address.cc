@@ -5,9 +5,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
+
+#include "server/number.h"
 
 namespace ipsetkv::server {
 namespace {
@@ -21,22 +25,54 @@ sockaddr_storage ask(int descriptor, AddressOf ask_kernel) {
   return address;
 }
 
-std::string text_of(const sockaddr_storage& address, const ServeOptions& options) {
-  if (address.ss_family == AF_UNIX) return options.unix_path + ":0";
+/// The path of a unix socket; one without a file begins with '@', as systemd writes it.
+std::string path_of(const sockaddr_storage& address) {
+  auto path = std::to_array(reinterpret_cast<const sockaddr_un&>(address).sun_path);
+  if (path[0] == '\0' && path[1] != '\0') path[0] = '@';
+  return {path.data(), strnlen(path.data(), path.size())};
+}
+
+struct HostAndPort {
+  std::string host = "?";
+  std::string port = "0";
+};
+
+HostAndPort parts_of(const sockaddr_storage& address) {
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
   if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host.data(),
                   host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return "?:0";
-  const bool is_six = address.ss_family == AF_INET6;
-  return (is_six ? "[" : "") + std::string(host.data()) + (is_six ? "]:" : ":") + port.data();
+    return {};
+  return {.host = host.data(), .port = port.data()};
+}
+
+std::string text_of(const sockaddr_storage& address) {
+  const auto [host, port] = parts_of(address);
+  return address.ss_family == AF_INET6 ? "[" + host + "]:" + port : host + ":" + port;
 }
 
 }  // namespace
 
-std::pair<std::string, std::string> addresses_of(int descriptor, const ServeOptions& options) {
-  return {text_of(ask(descriptor, getpeername), options),
-          text_of(ask(descriptor, getsockname), options)};
+std::pair<std::string, std::string> addresses_of(int descriptor) {
+  const sockaddr_storage own = ask(descriptor, getsockname);
+  if (own.ss_family != AF_UNIX) return {text_of(ask(descriptor, getpeername)), text_of(own)};
+  const std::string path = path_of(own) + ":0";
+  return {path, path};
+}
+
+void note_addresses(const std::vector<int>& listeners, ServeOptions& options) {
+  options.unix_path.clear();
+  options.addresses.clear();
+  for (const int descriptor : listeners) {
+    const sockaddr_storage address = ask(descriptor, getsockname);
+    if (address.ss_family == AF_UNIX) {
+      options.unix_path = path_of(address);
+      continue;
+    }
+    const auto [host, port] = parts_of(address);
+    options.addresses.push_back(host);
+    options.port = static_cast<std::uint16_t>(integer_in(port).value_or(0));
+  }
 }
 
 bool comes_from_outside(int descriptor) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "netlink/namespace.h"
+#include "server/address.h"
 #include "server/listener.h"
 #include "server/log.h"
 #include "server/password_file.h"
@@ -84,7 +85,7 @@ void run(const std::vector<std::unique_ptr<Worker>>& workers, const EndSignals& 
   for (const auto& worker : workers) worker->stop();
 }
 
-Result<void> start_and_run(const ServeOptions& options) {
+Result<void> start_and_run(ServeOptions options) {
   std::string password;
   if (!options.password_file.empty()) {
     auto read = read_password(options.password_file);
@@ -96,6 +97,7 @@ Result<void> start_and_run(const ServeOptions& options) {
   const std::vector<int> inherited = inherited_sockets();
   const auto listeners = open_listeners(options, inherited);
   if (!listeners) return tl::unexpected(listeners.error());
+  if (!inherited.empty()) note_addresses(inherited, options);
   std::optional<netlink::NamespaceVisit> visit;
   if (!options.network_namespace.empty()) {
     auto entered = netlink::NamespaceVisit::enter(options.network_namespace);

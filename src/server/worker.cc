@@ -223,7 +223,7 @@ void Worker::accept(Listener& listener) {
   uv_os_fd_t descriptor = -1;
   uv_fileno(&connection->socket.handle, &descriptor);
   client.descriptor = descriptor;
-  std::tie(client.address, client.local_address) = addresses_of(descriptor, server_.options());
+  std::tie(client.address, client.local_address) = addresses_of(descriptor);
   client.authenticated = !server_.has_password();
   client.last_active = now();
   if (listener.handle.handle.type != UV_NAMED_PIPE) {

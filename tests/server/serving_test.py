@@ -105,7 +105,11 @@ class StartTest(unittest.TestCase):
                                        pass_fds=[descriptor],
                                        env={**os.environ, "NOTIFY_SOCKET": f"{folder}/manager"})
             self.assertEqual(manager.recv(100), b"READY=1")
-            self.assertEqual(Connection(f"{folder}/given").ask("PING"), "+PONG")
+            client = Connection(f"{folder}/given")
+            self.assertEqual(client.ask("PING"), "+PONG")
+            path = f"{folder}/given".encode()
+            self.assertEqual(client.ask("CONFIG", "GET", "unixsocket")[2], ("$", path))
+            self.assertIn(b"addr=%s:0 laddr=%s:0 " % (path, path), client.ask("CLIENT", "LIST")[1])
             process.terminate()
             self.assertEqual(manager.recv(100), b"STOPPING=1")
             self.assertEqual(process.wait(30), 0)
