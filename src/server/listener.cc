@@ -24,14 +24,17 @@ tl::unexpected<Error> failure(std::string_view about, int code) {
           about));
 }
 
-/// Whether a server answers at the path.
-bool is_alive(const sockaddr_un& address) {
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return false;
+/// 0 where nobody answers any more at the socket's path; otherwise why it is not to be replaced.
+int reason_to_leave(const sockaddr_un& address) {
+  const int probe = socket(AF_UNIX, kFlags, 0);
+  if (probe < 0) return errno;
   const bool connected =
       connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int code = errno;
   close(probe);
-  return connected;
+  // One whose queue is full lives as well.
+  if (connected || code == EAGAIN) return EADDRINUSE;
+  return code == ECONNREFUSED || code == ENOENT ? 0 : code;
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ Result<Listener> Listener::on_path(const std::string& path) {
   if (listener.descriptor_ < 0) return failure(path, errno);
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
-    if (is_alive(address)) return failure(path, EADDRINUSE);
+    if (const int reason = reason_to_leave(address); reason != 0) return failure(path, reason);
     unlink(path.c_str());
   }
   // From the first moment on: a file that is made before its mode is set is open for that long.

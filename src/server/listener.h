@@ -13,7 +13,7 @@ namespace ipsetkv::server {
 class Listener {
  public:
   /// A unix socket that only the own user may connect to. A file that a dead server left is
-  /// replaced; one whose server lives is kSystemCall with EADDRINUSE.
+  /// replaced; one whose server lives is kSystemCall with EADDRINUSE. Nothing else is replaced.
   [[nodiscard]] static Result<Listener> on_path(const std::string& path);
   /// TCP sockets, one for each address that the name has.
   [[nodiscard]] static Result<std::vector<Listener>> on_address(const std::string& address,

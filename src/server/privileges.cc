@@ -19,18 +19,32 @@ tl::unexpected<Error> failure() {
       Error{.code = ErrorCode::kSystemCall, .step = Step::kDropPrivileges, .kernel_code = errno});
 }
 
-/// Where the user namespace has only the superuser, this one stays.
-void become_nobody() {
+/// Whether the process is a superuser who may become somebody else.
+bool may_change_user() {
+  return geteuid() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) != 0 &&
+         capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) != 0;
+}
+
+/// Where the user namespace has no such user (EINVAL), or takes no change of groups because an
+/// ordinary user made it (EPERM in spite of the capability), the superuser of that namespace stays:
+/// outside of it that is nobody special. Any other failure is one.
+bool become(const passwd& user) {
+  if (setgroups(0, nullptr) != 0) return errno == EPERM;
+  if (setresgid(user.pw_gid, user.pw_gid, user.pw_gid) != 0) return errno == EINVAL;
+  if (setresuid(user.pw_uid, user.pw_uid, user.pw_uid) != 0) return errno == EINVAL;
+  return true;
+}
+
+Result<void> become_nobody() {
   passwd nobody{};
   passwd* found = nullptr;
   std::array<char, 4096> text{};
-  if (geteuid() != 0 || getpwnam_r("nobody", &nobody, text.data(), text.size(), &found) != 0 ||
+  if (!may_change_user() || getpwnam_r("nobody", &nobody, text.data(), text.size(), &found) != 0 ||
       found == nullptr)
-    return;
-  prctl(PR_SET_KEEPCAPS, 1);
-  if (setgroups(0, nullptr) == 0 && setresgid(nobody.pw_gid, nobody.pw_gid, nobody.pw_gid) == 0)
-    (void)!setresuid(nobody.pw_uid, nobody.pw_uid, nobody.pw_uid);
+    return {};
+  if (prctl(PR_SET_KEEPCAPS, 1) != 0 || !become(nobody)) return failure();
   prctl(PR_SET_KEEPCAPS, 0);
+  return {};
 }
 
 }  // namespace
@@ -41,7 +55,7 @@ Result<void> drop_privileges() {
     capng_clear(CAPNG_SELECT_BOUNDS);
     capng_apply(CAPNG_SELECT_BOUNDS);
   }
-  become_nobody();
+  if (auto changed = become_nobody(); !changed) return changed;
   capng_clear(CAPNG_SELECT_CAPS);
   constexpr auto kKept = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
   if (capng_update(CAPNG_ADD, kKept, CAP_NET_ADMIN) != 0) return failure();

@@ -72,6 +72,17 @@ class StartTest(unittest.TestCase):
             self.assertEqual(text.count("\n"), 1)
             self.assertEqual(Connection(server.path).ask("PING"), "+PONG")
 
+    def test_leaves_sockets_of_which_it_knows_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/socket"
+            other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            other.bind(path)
+            code, text = failure_of("--unix", path)
+            self.assertEqual(code, 3)
+            self.assertIn("Protocol wrong type for socket", text)
+            self.assertTrue(os.path.exists(path))
+            other.close()
+
     def test_takes_the_place_of_a_dead_one_with_all_keys(self):
         with ours(TOOL) as server:
             self.assertEqual(Connection(server.path).ask("SET", "a", "1"), "+OK")
