@@ -185,8 +185,9 @@ void Worker::look_after() {
 
 void Worker::check_idle() {
   const auto held_until = server_.pause.until();
-  if (held_until != Clock::time_point() && Clock::now() >= held_until) {
-    // All workers come by here and find the same.
+  if (held_until != ended_pause_ && Clock::now() >= held_until) {
+    // All workers come by here and find the same, each of them once.
+    ended_pause_ = held_until;
     look_after();
   }
   const std::int64_t seconds = server_.configuration.timeout;
@@ -490,8 +491,9 @@ void Worker::close(Connection& connection) {
   uv_close(&connection.socket.handle, [](uv_handle_t* handle) {
     auto& closed = *static_cast<Connection*>(handle->data);
     Worker& worker = closed.worker;
-    std::erase(worker.ready_, &closed);
-    std::erase(worker.unflushed_, &closed);
+    // Seldom: where thousands leave at once, looking for each in the lists would take long.
+    if (closed.is_ready) std::erase(worker.ready_, &closed);
+    if (closed.is_unflushed) std::erase(worker.unflushed_, &closed);
     // One that its own request has closed may have subscribed or watched after that.
     leave_everything(worker.server_, worker, closed.client);
     worker.connections_.erase(closed.client.id);

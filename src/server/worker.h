@@ -115,6 +115,7 @@ class Worker {
   std::vector<Connection*> unflushed_;
   ReadBatch reads_;
   WriteBatch writes_;
+  Client::Clock::time_point ended_pause_{};  ///< The last one after which clients were woken.
 
   std::mutex inbox_mutex_;
   std::vector<Delivery> inbox_;
