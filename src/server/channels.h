@@ -24,10 +24,16 @@ struct Subscriber {
   }
 };
 
-/// What is sent to clients that have not asked for it just now, in both protocols.
+/// What is sent to clients that have not asked for it just now.
 struct Message {
-  std::string resp2;
-  std::string resp3;
+  std::string text;      ///< As RESP2 has it.
+  bool is_push = false;  ///< RESP3 has another first byte.
+
+  void append_to(std::string& out, int protocol) const {
+    const std::size_t start = out.size();
+    out += text;
+    if (is_push && protocol == 3) out[start] = '>';
+  }
 };
 
 /// Who listens to which channel, in this server. May be used by all threads.

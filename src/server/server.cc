@@ -66,7 +66,7 @@ void Server::deliver(const Worker& from, Subscriber who,
 }
 
 void Server::show_monitors(const Worker& from, const std::string& line) {
-  const auto message = std::make_shared<const Message>(Message{.resp2 = line, .resp3 = line});
+  const auto message = std::make_shared<const Message>(Message{.text = line});
   for (unsigned worker = 0; worker < workers_.size(); ++worker)
     deliver(from, {.worker = worker, .client = 0}, message);
 }

@@ -133,7 +133,10 @@ void Worker::wake() { uv_async_send(&wake_); }
 void Worker::post(std::uint64_t client, std::shared_ptr<const Message> message) {
   {
     const std::lock_guard lock(inbox_mutex_);
-    inbox_.push_back({.client = client, .message = std::move(message)});
+    // As much as a client may leave untaken may lie here for it; more, and it is closed.
+    std::size_t& bytes = inbox_bytes_[client];
+    if (bytes <= kMostUnheard) bytes += sizeof(Delivery) + message->text.size();
+    if (bytes <= kMostUnheard) inbox_.push_back({.client = client, .message = std::move(message)});
   }
   wake();
 }
@@ -145,13 +148,19 @@ void Worker::append(std::uint64_t client, const Message& message) {
     return;
   }
   for (auto& [id, connection] : connections_)
-    if (connection->client.is_monitor) append_to(*connection, message);
+    if (connection->client.is_monitor && connection->client.reply_mode != ReplyMode::kOff)
+      append_to(*connection, message);
+}
+
+void Worker::close_listeners(std::uint64_t client) {
+  for (auto& [id, connection] : connections_)
+    if (client == id || (client == 0 && connection->client.is_monitor)) close(*connection);
 }
 
 void Worker::append_to(Connection& connection, const Message& message) {
   if (connection.is_closing) return;
-  connection.out += connection.client.protocol == 3 ? message.resp3 : message.resp2;
-  if (connection.unsent() > kMostUnheard) return close(connection);
+  if (connection.unsent() + message.text.size() > kMostUnheard) return close(connection);
+  message.append_to(connection.out, connection.client.protocol);
   if (!connection.is_unflushed) {
     connection.is_unflushed = true;
     unflushed_.push_back(&connection);
@@ -160,14 +169,18 @@ void Worker::append_to(Connection& connection, const Message& message) {
 
 void Worker::take_messages() {
   std::vector<Delivery> deliveries;
+  std::unordered_map<std::uint64_t, std::size_t> bytes;
   bool stopping = false;
   {
     const std::lock_guard lock(inbox_mutex_);
     deliveries.swap(inbox_);
+    bytes.swap(inbox_bytes_);
     stopping = stopping_;
   }
   server_.turn.take();
   for (const Delivery& delivery : deliveries) append(delivery.client, *delivery.message);
+  for (const auto& [client, size] : bytes)
+    if (size > kMostUnheard) close_listeners(client);
   server_.turn.leave();
   if (stopping) uv_stop(&loop_);
 }

@@ -83,6 +83,8 @@ class Worker {
   [[nodiscard]] bool try_batch(Connection& connection);
 
   void append_to(Connection& connection, const Message& message);
+  /// The one of that number; 0 stands for all who monitor.
+  void close_listeners(std::uint64_t client);
   void flush(Connection& connection);
   void written(Connection& connection, int status);
   void look_after();
@@ -119,7 +121,8 @@ class Worker {
 
   std::mutex inbox_mutex_;
   std::vector<Delivery> inbox_;
-  bool stopping_ = false;  ///< Guarded by inbox_mutex_.
+  std::unordered_map<std::uint64_t, std::size_t> inbox_bytes_;  ///< Of each client's messages.
+  bool stopping_ = false;                                       ///< Guarded by inbox_mutex_.
 };
 
 }  // namespace ipsetkv::server

@@ -177,6 +177,33 @@ class BoundsTest(unittest.TestCase):
         for connection in greedy:
             connection.close()
 
+    def test_messages_for_a_worker_that_is_busy(self):
+        with ours(TOOL, "--threads", "2") as server:
+            # Whoever connects while one worker sleeps comes to the other.
+            sleeper = Connection(server.path)
+            sleeper.send("DEBUG", "SLEEP", "1")
+            time.sleep(0.1)
+            speaker = Connection(server.path)
+            speaker.ask("PING")
+            sleeper.read()
+            speaker.send("DEBUG", "SLEEP", "1")
+            time.sleep(0.1)
+            listener = Connection(server.path)
+            listener.ask("SUBSCRIBE", "news")
+            speaker.read()
+            before = resident_bytes(server)
+            sleeper.send("DEBUG", "SLEEP", "5")
+            time.sleep(0.2)
+            for _ in range(80):
+                self.assertEqual(speaker.ask("PUBLISH", "news", b"x" * MEBIBYTE), ":1")
+            self.assertLess(resident_bytes(server) - before, bound(44 * MEBIBYTE))
+            self.assertEqual(sleeper.read(), "+OK")
+            with self.assertRaises((EOFError, OSError)):
+                while True:
+                    listener.read()
+            for client in (sleeper, speaker, listener):
+                client.close()
+
     def test_clients_that_are_idle_for_long(self):
         idle = Connection(self.server.path)
         idle.ask("PING")

@@ -64,16 +64,17 @@ void punsubscribe(Call& call) {
   leave(call, call.client.patterns, &Channels::unsubscribe_pattern, "punsubscribe");
 }
 
-std::string encoded(int protocol, const std::string* pattern, std::string_view channel,
-                    std::string_view text) {
-  std::string bytes;
-  Reply reply(bytes, protocol);
+std::shared_ptr<const Message> message_of(const std::string* pattern, std::string_view channel,
+                                          std::string_view text) {
+  auto message = std::make_shared<Message>();
+  message->is_push = true;
+  Reply reply(message->text, 2);
   reply.push(pattern == nullptr ? 3 : 4);
   reply.bulk(pattern == nullptr ? "message" : "pmessage");
   if (pattern != nullptr) reply.bulk(*pattern);
   reply.bulk(channel);
   reply.bulk(text);
-  return bytes;
+  return message;
 }
 
 void publish(Call& call) {
@@ -84,15 +85,10 @@ void publish(Call& call) {
   std::vector<Delivery> deliveries;
   std::map<std::string, std::shared_ptr<const Message>> by_pattern;
   std::shared_ptr<const Message> plain;
-  const auto make = [&](const std::string* pattern) {
-    return std::make_shared<const Message>(
-        Message{.resp2 = encoded(2, pattern, call.word(1), call.word(2)),
-                .resp3 = encoded(3, pattern, call.word(1), call.word(2))});
-  };
   call.server.channels.for_each_listener(
       call.word(1), [&](Subscriber who, const std::string* pattern) {
         auto& message = pattern == nullptr ? plain : by_pattern[*pattern];
-        if (!message) message = make(pattern);
+        if (!message) message = message_of(pattern, call.word(1), call.word(2));
         deliveries.push_back({who, message});
       });
   // Not under the lock of the channels: a listener that takes nothing is closed, and leaves them.
