@@ -41,7 +41,6 @@ struct Client {
   std::string library_name;
   std::string library_version;
   bool authenticated = false;
-  bool no_evict = false;
   ReplyMode reply_mode = ReplyMode::kOn;
   std::string last_command = "NULL";
   bool close_after_reply = false;
@@ -53,6 +52,7 @@ struct Client {
   std::size_t queue_bytes = 0;
   std::vector<Watch> watches;
 
+  std::size_t name_bytes = 0;  ///< Of the watched keys, channels and patterns.
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;
   bool is_monitor = false;
@@ -62,6 +62,8 @@ struct Client {
   std::atomic<Clock::rep> last_active{0};
   std::atomic<std::size_t> query_bytes{0};
   std::atomic<std::size_t> output_bytes{0};
+  std::atomic<std::size_t> memory{0};  ///< All that is kept for it; a part of Clients::bytes.
+  std::atomic<bool> no_evict{false};
   std::atomic<bool> killed{false};
 
   /// Those of TCP have a port behind the colon.
@@ -70,6 +72,13 @@ struct Client {
   /// A client of RESP2 that has subscribed can ask for little else.
   [[nodiscard]] bool only_listens() const { return protocol == 2 && subscriptions() != 0; }
 };
+
+/// What a channel, a pattern or a watched key takes: the name is kept with the client and in the
+/// server's list, each with some pointers.
+[[nodiscard]] inline std::size_t bytes_of_name(std::string_view name) {
+  constexpr std::size_t kBeside = 256;
+  return 2 * name.size() + kBeside;
+}
 
 constexpr std::string_view kWrongClientName =
     "ERR Client names cannot contain spaces, newlines or special characters.";

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "server/client.h"
 
@@ -25,10 +26,15 @@ class Clients {
   /// at Client. Nobody comes or goes meanwhile.
   void for_each(const std::function<void(Client& client, Worker& worker)>& visit) const;
 
+  /// Those clients of `worker` that are to be closed so that all of them together take no more than
+  /// `most` bytes, the largest first; other workers' are killed. None that CLIENT NO-EVICT
+  /// protects, or that has next to nothing.
+  [[nodiscard]] std::vector<std::uint64_t> choose_largest(std::size_t most, const Worker& worker);
+
   [[nodiscard]] std::size_t size() const { return size_; }
 
   std::atomic<std::size_t> monitors{0};
-  /// Bytes of all requests that are not whole yet and of all answers not taken yet.
+  /// What all of them take: requests, answers, transactions, names of channels and watched keys.
   std::atomic<std::size_t> bytes{0};
 
  private:

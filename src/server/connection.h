@@ -51,7 +51,6 @@ struct Connection {
   bool is_full = false;    ///< It goes on once the client has taken some of the output.
   bool has_ended = false;  ///< The client sends no more.
   bool is_closing = false;
-  std::size_t accounted = 0;  ///< Of Clients::bytes.
 
   [[nodiscard]] std::string_view pending() const { return std::string_view(in).substr(start); }
   [[nodiscard]] std::size_t unsent() const { return out.size() + writing.size(); }

@@ -154,7 +154,10 @@ void carry_out(Call& call) {
 }
 
 void unwatch(Server& server, Client& client) {
-  for (const Watch& watch : client.watches) server.watches.remove(watch.key);
+  for (const Watch& watch : client.watches) {
+    server.watches.remove(watch.key);
+    client.name_bytes -= bytes_of_name(watch.key);
+  }
   client.watches.clear();
 }
 
@@ -170,6 +173,8 @@ void leave_everything(Server& server, Worker& worker, Client& client) {
   for (const std::string& channel : client.channels) server.channels.unsubscribe(channel, who);
   for (const std::string& pattern : client.patterns)
     server.channels.unsubscribe_pattern(pattern, who);
+  for (const auto* const names : {&client.channels, &client.patterns})
+    for (const std::string& name : *names) client.name_bytes -= bytes_of_name(name);
   client.channels.clear();
   client.patterns.clear();
   leave_transaction(server, client);

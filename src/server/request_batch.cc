@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "server/call.h"
+#include "server/memory.h"
 #include "server/reply.h"
 #include "server/server.h"
 
@@ -12,14 +13,6 @@ namespace ipsetkv::server {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Memory that one large value took is not kept for the small ones.
-constexpr std::size_t kKeptBytes = std::size_t{1024} * 1024;
-
-void let_go(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptBytes) text.shrink_to_fit();
-}
 
 /// Counts the `requests` that took so long together.
 void count(Server& server, std::string_view name, std::size_t requests, Clock::time_point began) {
@@ -72,7 +65,7 @@ void ReadBatch::read_singly(Server& server, Store& store) {
       reply.null();
     }
   }
-  let_go(value_);
+  let_go(value_, kKeptForValues);
 }
 
 void ReadBatch::read_together(Server& server, Store& store) {
@@ -108,7 +101,7 @@ void ReadBatch::carry_out(Server& server, Store& store) {
     words[1] = keys_[i];
     return Words(words);
   });
-  let_go(values_);
+  let_go(values_, kKeptForValues);
   keys_.clear();
   connections_.clear();
 }

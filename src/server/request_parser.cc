@@ -17,9 +17,22 @@ constexpr std::int64_t kMostWords = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostWordsBeforePassword = 10;
 constexpr std::int64_t kLongestWordBeforePassword = 16'384;
 
+/// What one request of many words took is not kept for those of few.
+constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
+
 }  // namespace
 
+std::size_t RequestParser::memory() const {
+  return spans_.capacity() * sizeof(Span) + words_.capacity() * sizeof(std::string_view) +
+         line_words_.capacity() * sizeof(std::string);
+}
+
 void RequestParser::reset() {
+  if (memory() > kKeptBytes) {
+    spans_ = {};
+    words_ = {};
+    line_words_ = {};
+  }
   spans_.clear();
   words_.clear();
   position_ = searched_ = 0;

@@ -37,6 +37,9 @@ class RequestParser {
   /// As Redis says it, without "ERR ".
   [[nodiscard]] const std::string& error() const { return error_; }
 
+  /// What it keeps beside the bytes, in bytes.
+  [[nodiscard]] std::size_t memory() const;
+
   /// Begins anew, behind a request.
   void reset();
 

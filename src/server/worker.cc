@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/worker.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "server/address.h"
 #include "server/call.h"
 #include "server/log.h"
+#include "server/memory.h"
 #include "server/reply.h"
 #include "server/server.h"
 #include "store/key.h"
@@ -30,13 +32,6 @@ constexpr int kBacklog = 511;
 constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 /// A client that only listens and does not take this much is closed (Redis' limit for pub/sub).
 constexpr std::size_t kMostUnheard = std::size_t{32} * 1024 * 1024;
-/// Below this a client is not the one that takes all the memory.
-constexpr std::size_t kFewBytes = std::size_t{64} * 1024;
-
-void let_go(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptBytes) text.shrink_to_fit();
-}
 
 Error error_of(int uv_code, Step step) {
   return {.code = ErrorCode::kSystemCall, .step = step, .kernel_code = -uv_code};
@@ -308,11 +303,18 @@ void Worker::take_input(Connection& connection, ssize_t count, const char* bytes
   connection.in.append(bytes, length);
   account(connection);
   const auto limit = static_cast<std::size_t>(server_.configuration.query_buffer_limit.load());
-  const auto all = static_cast<std::size_t>(server_.configuration.clients_memory.load());
-  const bool is_too_much = all != 0 && server_.clients.bytes > all &&
-                           connection.in.size() + connection.client.queue_bytes > kFewBytes;
-  if (connection.in.size() > limit || is_too_much) return close(connection);
+  if (connection.in.size() > limit) return close(connection);
+  make_room();
   make_ready(connection);
+}
+
+void Worker::make_room() {
+  const auto most = static_cast<std::size_t>(server_.configuration.clients_memory.load());
+  if (most == 0 || server_.clients.bytes <= most) return;
+  for (const std::uint64_t client : server_.clients.choose_largest(most, *this)) {
+    log(LogLevel::kWarning, fmt::format("client {} is closed: maxmemory-clients", client));
+    close(*connections_.at(client));
+  }
 }
 
 void Worker::make_ready(Connection& connection) {
@@ -337,6 +339,7 @@ void Worker::serve_waiting() {
     do serve_round();
     while (!ready_.empty() && Clock::now() < until);
     server_.turn.leave();
+    let_go(value_, kKeptForValues);
   }
   std::vector<Connection*> unflushed;
   unflushed.swap(unflushed_);
@@ -344,6 +347,7 @@ void Worker::serve_waiting() {
     connection->is_unflushed = false;
     if (!connection->is_closing) flush(*connection);
   }
+  make_room();
   if (ready_.empty()) {
     uv_idle_stop(&busy_);
   } else {
@@ -443,18 +447,19 @@ bool Worker::try_batch(Connection& connection) {
 }
 
 void Worker::account(Connection& connection) {
-  const std::size_t in = connection.in.size();
-  const std::size_t out = connection.unsent();
-  connection.client.query_bytes = in - connection.start;
-  connection.client.output_bytes = out;
-  const std::size_t total = in + out + connection.client.queue_bytes;
-  server_.clients.bytes += total - connection.accounted;
-  connection.accounted = total;
+  Client& client = connection.client;
+  client.query_bytes = connection.in.size() - connection.start;
+  client.output_bytes = connection.unsent();
+  const std::size_t total = connection.in.capacity() + connection.parser.memory() +
+                            connection.out.capacity() + connection.writing.capacity() +
+                            client.queue_bytes + client.name_bytes;
+  server_.clients.bytes += total - client.memory;
+  client.memory = total;
 }
 
 void Worker::flush(Connection& connection) {
   if (connection.start == connection.in.size() && connection.start != 0) {
-    let_go(connection.in);
+    let_go(connection.in, kKeptBytes);
     connection.start = 0;
   }
   if (!connection.is_writing && !connection.out.empty()) {
@@ -464,7 +469,7 @@ void Worker::flush(Connection& connection) {
     const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     server_.statistics.bytes_out += done;
     if (done == connection.out.size()) {
-      let_go(connection.out);
+      let_go(connection.out, kKeptBytes);
     } else {
       connection.writing.swap(connection.out);
       connection.out.clear();
@@ -491,7 +496,7 @@ void Worker::flush(Connection& connection) {
 
 void Worker::written(Connection& connection, int status) {
   connection.is_writing = false;
-  let_go(connection.writing);
+  let_go(connection.writing, kKeptBytes);
   if (connection.is_closing) return;
   if (status < 0) return close(connection);
   flush(connection);
@@ -516,8 +521,8 @@ void Worker::close(Connection& connection) {
 void Worker::forget(Connection& connection) {
   Client& client = connection.client;
   server_.clients.remove(client);
-  server_.clients.bytes -= connection.accounted;
-  connection.accounted = 0;
+  server_.clients.bytes -= client.memory;
+  client.memory = 0;
   leave_everything(server_, *this, client);
 }
 

@@ -72,6 +72,8 @@ class Worker {
   static void discard(std::unique_ptr<Connection> connection);
 
   void take_input(Connection& connection, ssize_t count, const char* bytes);
+  /// Closes the clients that take most of the memory, where all of them take too much.
+  void make_room();
   void make_ready(Connection& connection);
   void read_more(Connection& connection, bool wanted);
   void serve_waiting();

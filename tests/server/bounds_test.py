@@ -31,6 +31,16 @@ def send_all_it_takes(connection, data):
     return sent
 
 
+def is_closed(connection):
+    connection.settimeout(0.2)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
 class BoundsTest(unittest.TestCase):
     def setUp(self):
         self.server = ours(TOOL).start()
@@ -162,20 +172,68 @@ class BoundsTest(unittest.TestCase):
 
     def test_all_of_them_together(self):
         self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 8 * MEBIBYTE), "+OK")
-        closed = 0
         greedy = [raw_connection(self.server.path) for _ in range(20)]
         for connection in greedy:
             try:
                 connection.sendall(b"*2\r\n$4\r\nECHO\r\n$2000000\r\n" + b"x" * 1_500_000)
-                self.other.ask("PING")
-                connection.sendall(b"x")
             except OSError:
-                closed += 1
+                pass
+            self.other.ask("PING")
+        closed = sum(is_closed(connection) for connection in greedy)
         self.assertGreater(closed, 10)
-        self.assertLess(closed, 18)
+        self.assertLess(closed, 19)
         self.assertLess(resident_bytes(self.server), bound(60 * MEBIBYTE))
         for connection in greedy:
             connection.close()
+
+    def test_the_largest_goes_and_not_the_one_that_came_last(self):
+        self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 8 * MEBIBYTE), "+OK")
+        half = b"*2\r\n$4\r\nECHO\r\n$8000000\r\n"
+        large, protected, last = [raw_connection(self.server.path) for _ in range(3)]
+        protected.sendall(b"CLIENT NO-EVICT on\r\n")
+        self.assertEqual(protected.recv(10), b"+OK\r\n")
+        protected.sendall(half + b"x" * 3_900_000)
+        large.sendall(half + b"x" * 2_000_000)
+        self.other.ask("PING")
+        self.assertFalse(is_closed(large))
+        last.sendall(half + b"x" * 1_900_000)
+        self.other.ask("PING")
+        self.assertEqual([is_closed(each) for each in (large, protected, last)],
+                         [True, False, False])
+        for connection in (large, protected, last):
+            connection.close()
+
+    def test_what_is_kept_for_a_client_counts_wherever_it_is(self):
+        self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 12 * MEBIBYTE), "+OK")
+        name = b"n" * 60_000
+        long_names = [b"*2\r\n$%d\r\n%s\r\n$%d\r\n%03d%s\r\n" %
+                      (len(word), word, len(name) + 3, number, name)
+                      for word in (b"WATCH", b"SUBSCRIBE", b"PSUBSCRIBE") for number in range(200)]
+        for start in range(0, 600, 200):
+            client = raw_connection(self.server.path)
+            with self.assertRaises(OSError, msg=long_names[start][:20]):
+                for request in long_names[start:start + 200]:
+                    client.sendall(request)
+                    self.other.ask("PING")
+            client.close()
+        # Of many words, where they are.
+        client = raw_connection(self.server.path)
+        with self.assertRaises(OSError):
+            client.sendall(b"*2000000\r\n" + b"$1\r\nx\r\n" * 900_000)
+            self.other.ask("PING")
+            client.sendall(b"$1")
+            self.other.ask("PING")
+            client.sendall(b"\r\n")
+        client.close()
+
+    def test_memory_of_a_large_value_is_given_back(self):
+        self.other.ask("SETRANGE", "long", 64 * MEBIBYTE - 1, "x")
+        before = resident_bytes(self.server)
+        for request in (["STRLEN", "long"], ["GETBIT", "long", "1"], ["SETBIT", "long", "1", "1"]):
+            self.other.ask(*request)
+            self.other.ask("PING")
+            self.assertLess(resident_bytes(self.server) - before, bound(16 * MEBIBYTE), request)
+        self.other.ask("DEL", "long")
 
     def test_messages_for_a_worker_that_is_busy(self):
         with ours(TOOL, "--threads", "2") as server:

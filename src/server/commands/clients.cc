@@ -68,6 +68,7 @@ std::string describe(const Client& client) {
   const auto active = Clock::time_point(Clock::duration(client.last_active.load()));
   const std::size_t query = client.query_bytes;
   const std::size_t output = client.output_bytes;
+  const std::size_t memory = client.memory;
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db=0 sub={} psub={} ssub=0 "
       "multi={} qbuf={} multi-mem={} obl={} tot-mem={} cmd={} user=default redir=-1 resp={} "
@@ -76,8 +77,8 @@ std::string describe(const Client& client) {
       seconds(client.since), seconds(active), flags_of(client), client.channels.size(),
       client.patterns.size(),
       client.in_transaction ? static_cast<std::int64_t>(client.queue.size()) : -1, query,
-      client.queue_bytes, output, sizeof(Client) + query + output + client.queue_bytes,
-      client.last_command, client.protocol, client.library_name, client.library_version);
+      client.queue_bytes, output, sizeof(Client) + memory, client.last_command, client.protocol,
+      client.library_name, client.library_version);
 }
 
 void client_info(Call& call) { call.reply.verbatim(describe(call.client)); }
@@ -261,7 +262,7 @@ std::vector<Command> client_commands() {
            {"list", -2, kConnection | kAdmin | kAlone, kNoKeys, client_list, "2.4.0",
             "What is known about all connections"},
            {"no-evict", 3, kConnection | kAdmin, kNoKeys, client_no_evict, "7.0.0",
-            "Noted, and of no effect: none is evicted"},
+            "Leaves this connection open where memory is short"},
            {"pause", -3, kConnection | kAdmin | kAlone, kNoKeys, client_pause, "3.0.0",
             "Lets requests, or writes alone, wait"},
            {"reply", 3, kConnection, kNoKeys, client_reply, "3.2.0", "Turns replies on or off"},

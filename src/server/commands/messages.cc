@@ -38,7 +38,10 @@ using Change = void (Channels::*)(std::string_view name, Subscriber who);
 void enter(Call& call, Names& names, Change change, std::string_view what) {
   for (const std::string_view word : call.words.subspan(1)) {
     const std::string name(word);
-    if (names.insert(name).second) (call.server.channels.*change)(name, self(call));
+    if (names.insert(name).second) {
+      (call.server.channels.*change)(name, self(call));
+      call.client.name_bytes += bytes_of_name(name);
+    }
     tell(call, what, &name);
   }
 }
@@ -48,7 +51,10 @@ void leave(Call& call, Names& names, Change change, std::string_view what) {
   if (wanted.empty()) wanted.assign(names.begin(), names.end());
   if (wanted.empty()) return tell(call, what, nullptr);
   for (const std::string& name : wanted) {
-    if (names.erase(name) != 0) (call.server.channels.*change)(name, self(call));
+    if (names.erase(name) != 0) {
+      (call.server.channels.*change)(name, self(call));
+      call.client.name_bytes -= bytes_of_name(name);
+    }
     tell(call, what, &name);
   }
 }

@@ -76,6 +76,7 @@ void watch(Call& call) {
       call.server.watches.remove(key);
       return call.fail(state.error());
     }
+    client.name_bytes += bytes_of_name(key);
     client.watches.push_back({.key = std::string(key), .version = version, .state = *state});
   }
   call.reply.ok();
