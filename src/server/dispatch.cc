@@ -83,10 +83,8 @@ void enqueue(Client& client, const Command& command, Words words, Reply& reply) 
   reply.simple("QUEUED");
 }
 
-/// Whether the client hears the reply to this request.
-bool is_heard(Client& client, Words words) {
-  // That is what this one is about; it is quiet by itself where it is to be.
-  if (words.size() == 3 && is_word(words[0], "client") && is_word(words[1], "reply")) return true;
+/// Whether CLIENT REPLY lets the client hear the reply to its next request.
+bool takes_heard(Client& client) {
   if (client.reply_mode == ReplyMode::kOn) return true;
   if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kOn;
   return false;
@@ -119,15 +117,16 @@ bool is_held(const Server& server, const Client& client, Words words) {
 
 void dispatch(Server& server, Worker& worker, Client& client, Words words, std::string& out) {
   std::string unheard;
-  const bool heard = is_heard(client, words);
-  Reply reply(heard ? out : unheard, client.protocol);
+  std::string& usual = takes_heard(client) ? out : unheard;
   const Judgement judgement = judge(server, client, words);
+  Reply usual_reply(usual, client.protocol);
   if (judgement.command == nullptr || !judgement.refusal.empty())
-    return refuse(server, client, judgement, reply);
+    return refuse(server, client, judgement, usual_reply);
   const Command& command = *judgement.command;
   client.last_command = command.full_name;
   if (client.in_transaction && (command.flags & kNotQueued) == 0)
-    return enqueue(client, command, words, reply);
+    return enqueue(client, command, words, usual_reply);
+  Reply reply((command.flags & kAlwaysHeard) != 0 ? out : usual, client.protocol);
   const bool alone = (command.flags & kAlone) != 0 || has_several_keys(command, words);
   if (alone) server.turn.take_alone();
   Call call(server, worker, client, command, words, reply);

@@ -428,6 +428,32 @@ class ClientsTest:
         client.send("GET", "a")
         self.assertEqual(client.ask("ECHO", "heard"), ("$", b"heard"))
 
+    def test_hear_messages_while_replies_are_off(self):
+        for mode in ("OFF", "SKIP"):
+            client, speaker = Connection(self.path), Connection(self.path)
+            client.ask("HELLO", "3")
+            client.send("CLIENT", "REPLY", mode)
+            self.assertEqual(client.ask("SUBSCRIBE", "a"),
+                             [">", ("$", b"subscribe"), ("$", b"a"), ":1"])
+            if mode == "OFF":
+                client.send("PING")
+            self.assertEqual(speaker.ask("PUBLISH", "a", "b"), ":1")
+            self.assertEqual(client.read(), [">", ("$", b"message"), ("$", b"a"), ("$", b"b")])
+            self.assertEqual(client.ask("UNSUBSCRIBE", "a")[1], ("$", b"unsubscribe"))
+            client.ask("CLIENT", "REPLY", "ON")
+            client.ask("MONITOR")
+            client.send("CLIENT", "REPLY", "OFF")
+            client.send("SUBSCRIBE", "c")
+            lines = [client.read()]
+            while lines[-1][0] == "+":
+                lines.append(client.read())
+            # What MONITOR shows is off with the replies.
+            speaker.ask("PING")
+            speaker.ask("PUBLISH", "c", "d")
+            self.assertEqual(client.read()[1:], [("$", b"message"), ("$", b"c"), ("$", b"d")])
+            client.close()
+            speaker.close()
+
     def test_monitor_requests(self):
         monitor, client = Connection(self.path), Connection(self.path)
         self.assertEqual(monitor.ask("MONITOR"), "+OK")

@@ -133,7 +133,7 @@ void pubsub_help(Call& call) {
 }  // namespace
 
 std::vector<Command> message_commands() {
-  constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale;
+  constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale | kAlwaysHeard;
   constexpr std::uint32_t kAsk = kLoading | kStale;
   return in_group(
       "pubsub",
