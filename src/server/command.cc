@@ -66,6 +66,13 @@ const Command* find_subcommand(const Command& container, std::string_view name) 
   return nullptr;
 }
 
+const Command* find_by_full_name(std::string_view name) {
+  const std::size_t bar = name.find('|');
+  const Command* const command = find_command(name.substr(0, bar));
+  if (bar == std::string_view::npos || command == nullptr) return command;
+  return find_subcommand(*command, name.substr(bar + 1));
+}
+
 bool takes(const Command& command, std::size_t words) {
   const auto count = static_cast<int>(words);
   return command.arity >= 0 ? count == command.arity : count >= -command.arity;

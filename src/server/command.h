@@ -71,6 +71,8 @@ struct Command {
 [[nodiscard]] const Command* find_command(std::string_view name);
 /// The same among the subcommands of `container`.
 [[nodiscard]] const Command* find_subcommand(const Command& container, std::string_view name);
+/// The command or, as "config|get", the subcommand of that name; null if there is none.
+[[nodiscard]] const Command* find_by_full_name(std::string_view name);
 [[nodiscard]] bool takes(const Command& command, std::size_t words);
 
 /// The categories by which ACL CAT sorts it.

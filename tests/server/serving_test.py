@@ -477,6 +477,11 @@ class ClientsTest:
             client.ask("ECHO", "x")
         histogram = client.ask("LATENCY", "HISTOGRAM", "echo")
         self.assertEqual(histogram[2][2], ":3")
+        for name in ("client|id", "CLIENT|ID"):
+            client.ask("CLIENT", "ID")
+            histogram = client.ask("LATENCY", "HISTOGRAM", name)
+            self.assertEqual(histogram[1], ("$", b"client|id"))
+        self.assertEqual(histogram[2][2], ":2")
         self.assertEqual(client.ask("LATENCY", "RESET"), ":1")
         stats = client.ask("INFO", "commandstats")[1].decode()
         self.assertIn("cmdstat_echo:calls=3,", stats)

@@ -15,6 +15,7 @@
 
 #include "server/call.h"
 #include "server/commands/groups.h"
+#include "server/commands/help.h"
 #include "server/number.h"
 #include "server/server.h"
 #include "server/worker.h"
@@ -245,6 +246,40 @@ void client_no_evict(Call& call) {
   call.reply.ok();
 }
 
+void client_help(Call& call) {
+  reply_help(call, "CLIENT",
+             {"GETNAME",
+              "    This connection's name.",
+              "ID",
+              "    Its number.",
+              "INFO",
+              "    What is known about it.",
+              "KILL <ip:port>",
+              "    Closes that connection.",
+              "KILL <option> <value> [<option> <value> [...]]",
+              "    Closes connections. Options are:",
+              "    * ADDR (<ip:port>|<unixsocket>:0)",
+              "    * LADDR (<ip:port>|<unixsocket>:0)",
+              "    * ID <id>",
+              "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+              "    * USER <username>",
+              "    * SKIPME (YES|NO)",
+              "LIST [ID <id> ... | TYPE (NORMAL|MASTER|REPLICA|PUBSUB)]",
+              "    What is known about connections.",
+              "NO-EVICT (ON|OFF)",
+              "    Leaves this connection open where memory is short.",
+              "PAUSE <timeout> [WRITE|ALL]",
+              "    Lets requests, or writes alone, wait for so many milliseconds.",
+              "REPLY (ON|OFF|SKIP)",
+              "    Turns the replies to this connection on or off.",
+              "SETINFO (LIB-NAME|LIB-VER) <value>",
+              "    Names the client's library.",
+              "SETNAME <name>",
+              "    Names this connection.",
+              "UNPAUSE",
+              "    Ends the pause."});
+}
+
 }  // namespace
 
 std::vector<Command> client_commands() {
@@ -254,6 +289,7 @@ std::vector<Command> client_commands() {
       {container(
           "client", "2.4.0", "About connections",
           {{"getname", 2, kConnection, kNoKeys, client_getname, "2.6.9", "The connection's name"},
+           {"help", 2, kConnection, kNoKeys, client_help, "5.0.0", "What there is"},
            {"id", 2, kConnection, kNoKeys, client_id, "5.0.0", "The connection's number"},
            {"info", 2, kConnection | kAlone, kNoKeys, client_info, "6.2.0",
             "What is known about this connection"},

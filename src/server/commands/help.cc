@@ -12,7 +12,7 @@ void reply_help(Call& call, std::string_view command,
                     " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const std::string_view line : lines) call.reply.simple(line);
   call.reply.simple("HELP");
-  call.reply.simple("    Print this help.");
+  call.reply.simple("    Prints this help.");
 }
 
 }  // namespace ipsetkv::server

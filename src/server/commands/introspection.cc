@@ -66,14 +66,6 @@ void command_count_reply(Call& call) {
   call.reply.integer(static_cast<std::int64_t>(all_commands().size()));
 }
 
-/// The command or, as "config|get", the subcommand of that name; null if there is none.
-const Command* find_by_full_name(std::string_view name) {
-  const std::size_t bar = name.find('|');
-  const Command* const command = find_command(name.substr(0, bar));
-  if (bar == std::string_view::npos || command == nullptr) return command;
-  return find_subcommand(*command, name.substr(bar + 1));
-}
-
 void command_info(Call& call) {
   if (call.count() == 2) return command_all(call);
   const Words names = call.words.subspan(2);

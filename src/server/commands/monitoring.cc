@@ -98,7 +98,7 @@ void latency_histogram(Call& call) {
   if (call.count() == 2)
     for (const Command& command : all_commands()) take_all(command);
   for (const std::string_view name : call.words.subspan(2))
-    if (const Command* const command = find_command(name)) take_all(*command);
+    if (const Command* const command = find_by_full_name(name)) take_all(*command);
   call.reply.map(commands.size());
   for (const Command* const command : commands) {
     call.reply.bulk(command->full_name);

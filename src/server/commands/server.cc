@@ -108,8 +108,26 @@ void bgsave(Call& call) {
 void lastsave(Call& call) { call.reply.integer(call.server.last_save); }
 
 void module_list(Call& call) { call.reply.array(0); }
+
+void module_help(Call& call) {
+  reply_help(call, "MODULE", {"LIST", "    None: there are no modules."});
+}
+
 void function_list(Call& call) { call.reply.array(0); }
-void function_flush(Call& call) { call.reply.ok(); }
+
+void function_flush(Call& call) {
+  if (call.count() > 3)
+    return call.error("ERR unknown subcommand or wrong number of arguments for '" +
+                      std::string(call.word(1)) + "'. Try FUNCTION HELP.");
+  if (call.count() == 3 && !call.is(2, "sync") && !call.is(2, "async"))
+    return call.error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+  call.reply.ok();
+}
+
+void function_help(Call& call) {
+  reply_help(call, "FUNCTION",
+             {"FLUSH [ASYNC|SYNC]", "    Done: there are no functions.", "LIST", "    None."});
+}
 
 void acl_whoami(Call& call) { call.reply.bulk("default"); }
 
@@ -143,6 +161,12 @@ void acl_cat(Call& call) {
   for (const std::string_view name : names) call.reply.bulk(name);
 }
 
+void acl_help(Call& call) {
+  reply_help(call, "ACL",
+             {"CAT [<category>]", "    The categories of commands, or the commands of one.", "LIST",
+              "    The one user.", "WHOAMI", "    Its name."});
+}
+
 void debug_sleep(Call& call) {
   const auto seconds = float_in(call.word(2));
   constexpr long double kLongest = 3600;
@@ -155,6 +179,12 @@ void debug_sleep(Call& call) {
 void debug_log(Call& call) {
   log(LogLevel::kNotice, "DEBUG LOG: " + std::string(call.word(2)));
   call.reply.ok();
+}
+
+void debug_help(Call& call) {
+  reply_help(call, "DEBUG",
+             {"LOG <message>", "    Writes it to the server's log.", "SLEEP <seconds>",
+              "    Lets this connection's thread do nothing for so long; decimals are allowed."});
 }
 
 void shutdown(Call& call) {
@@ -182,6 +212,7 @@ std::vector<Command> server_commands() {
       {
           container("acl", "6.0.0", "About the one user",
                     {{"cat", -2, kAsk, kNoKeys, acl_cat, "6.0.0", "Categories of commands"},
+                     {"help", 2, kAsk, kNoKeys, acl_help, "6.0.0", "What there is"},
                      {"list", 2, kRule, kNoKeys, acl_list, "6.0.0", "The one user"},
                      {"whoami", 2, kAsk, kNoKeys, acl_whoami, "6.0.0", "The user's name"}}),
           {"bgsave", -1, kAdmin | kNoScript, kNoKeys, bgsave, "1.0.0",
@@ -196,14 +227,16 @@ std::vector<Command> server_commands() {
                {"set", -4, kRule, kNoKeys, config_set, "2.0.0", "Changes parameters"}}),
           container(
               "debug", "1.0.0", "For tests",
-              {{"log", 3, kRule, kNoKeys, debug_log, "1.0.0", "Writes to the log"},
+              {{"help", 2, kRule, kNoKeys, debug_help, "1.0.0", "What there is"},
+               {"log", 3, kRule, kNoKeys, debug_log, "1.0.0", "Writes to the log"},
                {"sleep", 3, kRule, kNoKeys, debug_sleep, "1.0.0", "Lets this worker do nothing"}},
               kAdmin | kDebug),
           {"info", -1, kLoading | kStale, kNoKeys, info, "1.0.0", "About the server"},
           {"lastsave", 1, kLoading | kStale | kFast, kNoKeys, lastsave, "1.0.0",
            "When somebody last asked for a save"},
           container("module", "4.0.0", "There are no modules",
-                    {{"list", 2, kAdmin | kNoScript, kNoKeys, module_list, "4.0.0", "Lists none"}}),
+                    {{"help", 2, kAsk, kNoKeys, module_help, "5.0.0", "What there is"},
+                     {"list", 2, kAdmin | kNoScript, kNoKeys, module_list, "4.0.0", "Lists none"}}),
           {"save", 1, kAdmin | kNoScript, kNoKeys, save, "1.0.0",
            "Nothing to do: the kernel has it all"},
           {"shutdown", -1, kRule | kNoMulti, kNoKeys, shutdown, "1.0.0",
@@ -219,6 +252,8 @@ std::vector<Command> scripting_commands() {
           container(
               "function", "7.0.0", "There are no functions",
               {{"flush", -2, kWrite | kNoScript, kNoKeys, function_flush, "7.0.0", "Removes none"},
+               {"help", 2, kNoScript | kLoading | kStale, kNoKeys, function_help, "7.0.0",
+                "What there is"},
                {"list", -2, kNoScript, kNoKeys, function_list, "7.0.0", "Lists none"}}),
       });
 }
