@@ -53,6 +53,11 @@ std::optional<bool> Call::read(std::string_view key) {
   return *found;
 }
 
+void Call::let_others_in() {
+  if (is_alone) server.turn.share();
+  is_alone = false;
+}
+
 void Call::touch(std::string_view key) { server.watches.touch(key); }
 
 std::string reply_text(const Error& error) {

@@ -54,8 +54,13 @@ class Call {
   /// The value of `key` in `value`: whether there is one; nothing, and the error reply, if it could
   /// not be read. Counts hits and misses.
   [[nodiscard]] std::optional<bool> read(std::string_view key);
+  /// Lets other clients' commands go on again, where those had to wait for this one.
+  void let_others_in();
+
   /// Tells those who watch `key` that it has changed.
   void touch(std::string_view key);
+
+  bool is_alone = false;  ///< Others wait until it has ended, or lets them in.
 
  private:
   bool has_failed_ = false;

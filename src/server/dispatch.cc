@@ -127,11 +127,11 @@ void dispatch(Server& server, Worker& worker, Client& client, Words words, std::
   if (client.in_transaction && (command.flags & kNotQueued) == 0)
     return enqueue(client, command, words, usual_reply);
   Reply reply((command.flags & kAlwaysHeard) != 0 ? out : usual, client.protocol);
-  const bool alone = (command.flags & kAlone) != 0 || has_several_keys(command, words);
-  if (alone) server.turn.take_alone();
   Call call(server, worker, client, command, words, reply);
+  call.is_alone = (command.flags & kAlone) != 0 || has_several_keys(command, words);
+  if (call.is_alone) server.turn.take_alone();
   carry_out(call);
-  if (alone) server.turn.share();
+  call.let_others_in();
 }
 
 void carry_out(Call& call) {

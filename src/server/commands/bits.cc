@@ -256,6 +256,8 @@ void lcs(Call& call) {
   const std::string first = call.value;
   if (!call.read(call.word(2))) return;
   const std::string& second = call.value;
+  // Both are of one instant; what they have in common takes long to find.
+  call.let_others_in();
   const auto common = longest_common(first, second);
   if (!common)
     return call.error(
