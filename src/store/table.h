@@ -270,6 +270,9 @@ class Table final : public Backend {
   // table_archive.cc
 
   [[nodiscard]] Result<void> save_head(ArchiveWriter& archive);
+  /// All of its pages; how many keys they have, and the digests of the long pairs, appended.
+  [[nodiscard]] Result<std::uint64_t> save_pages(ArchiveWriter& archive,
+                                                 std::vector<layout::Digest>& long_pairs);
   /// The long pairs of a page, whose digests are appended. Those that have become short are
   /// changed in it, and those that have gone are left out.
   [[nodiscard]] Result<void> save_page(ArchiveWriter& archive, Page& page,

@@ -137,8 +137,17 @@ Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_v
   if (const auto again = know(false); !again || !*again)
     return again ? archive.finish() : tl::unexpected(again.error());
   if (auto saved = save_head(archive); !saved) return tl::unexpected(saved.error());
-  std::uint64_t keys = 0;
   std::vector<layout::Digest> long_pairs;
+  const auto keys = save_pages(archive, long_pairs);
+  if (!keys) return keys;
+  if (auto saved = save_index(archive, long_pairs); !saved) return tl::unexpected(saved.error());
+  if (const auto finished = archive.finish(); !finished) return finished;
+  return keys;
+}
+
+Result<std::uint64_t> Table::save_pages(ArchiveWriter& archive,
+                                        std::vector<layout::Digest>& long_pairs) {
+  std::uint64_t keys = 0;
   Page page{.with_values = true};
   for (std::uint64_t front = 0;;) {
     const std::uint64_t begin = front;
@@ -147,16 +156,13 @@ Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_v
     if (!*more && !head_)
       return tl::unexpected(
           Error{.code = ErrorCode::kNoSuchSet, .step = Step::kList}.about(table()));
-    if (!*more) break;
+    if (!*more) return keys;
     if (auto saved = save_page(archive, page, long_pairs); !saved)
       return tl::unexpected(saved.error());
     if (auto saved = save_buckets(archive, begin, front, page); !saved)
       return tl::unexpected(saved.error());
     keys += page.keys.size();
   }
-  if (auto saved = save_index(archive, long_pairs); !saved) return tl::unexpected(saved.error());
-  if (const auto finished = archive.finish(); !finished) return finished;
-  return keys;
 }
 
 Result<void> Table::save_page(ArchiveWriter& archive, Page& page,
