@@ -47,10 +47,10 @@ bool may_debug(const Server& server, const Client& client) {
 }
 
 constexpr std::string_view kNoDebug =
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you "
-    "can "
-    "run it from a local connection, otherwise you need to set this option in the configuration "
-    "file, and then restart the server.";
+    "ERR DEBUG command not allowed. "
+    "If the enable-debug-command option is set to \"local\", you can run it from a local "
+    "connection, otherwise you need to set this option in the configuration file, and then "
+    "restart the server.";
 
 Judgement judge(const Server& server, const Client& client, Words words) {
   const Command* command = find_command(words[0]);
