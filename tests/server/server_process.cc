@@ -23,8 +23,9 @@
 
 namespace ipsetkv::tests {
 
-ServerProcess::ServerProcess(std::vector<std::string> options) : options_(std::move(options)) {
-  folder_ = std::filesystem::temp_directory_path() / "ipsetkv-server-XXXXXX";
+ServerProcess::ServerProcess(std::vector<std::string> options)
+    : options_(std::move(options)),
+      folder_(std::filesystem::temp_directory_path() / "ipsetkv-server-XXXXXX") {
   if (mkdtemp(folder_.data()) == nullptr) throw std::filesystem::filesystem_error(folder_, {});
   // The server is another user by the time that it removes its socket.
   chmod(folder_.c_str(), 0777);

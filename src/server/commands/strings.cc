@@ -29,17 +29,16 @@ void get(Call& call) {
   if (const auto there = call.read(call.key())) reply_value(call, *there);
 }
 
-/// A moment as SET and GETEX name it: the place of the number behind EX or the like.
-struct NamedMoment {
-  std::size_t index;
-  MomentKind kind;
-};
+/// The moment that the number at this place says, behind a word for its kind.
+std::optional<Deadline> moment_at(Call& call, std::size_t place) {
+  return positive_moment(call, place, *moment_kind(call.word(place - 1)));
+}
 
 /// What SET's words ask for; nothing, and the error reply, if they are wrong. Whether the moment is
 /// a number is looked at behind all of them, as Redis does.
 std::optional<SetOptions> set_options(Call& call) {
   SetOptions options;
-  std::optional<NamedMoment> moment;
+  std::optional<std::size_t> moment;  // The place of the number.
   for (std::size_t at = 3; at < call.count(); ++at) {
     const bool is_last = at + 1 == call.count();
     if (call.is(at, "nx") && options.condition != SetOptions::If::kPresent) {
@@ -50,16 +49,15 @@ std::optional<SetOptions> set_options(Call& call) {
       options.return_old = true;
     } else if (call.is(at, "keepttl") && !moment) {
       options.keep_deadline = true;
-    } else if (const auto kind = moment_kind(call.word(at));
-               kind && !moment && !options.keep_deadline && !is_last) {
-      moment = {.index = ++at, .kind = *kind};
+    } else if (moment_kind(call.word(at)) && !moment && !options.keep_deadline && !is_last) {
+      moment = ++at;
     } else {
       call.syntax_error();
       return std::nullopt;
     }
   }
   if (!moment) return options;
-  options.expire_at = positive_moment(call, moment->index, moment->kind);
+  options.expire_at = moment_at(call, *moment);
   if (!options.expire_at) return std::nullopt;
   return options;
 }
@@ -127,7 +125,7 @@ void getdel(Call& call) {
 /// What GETEX's words ask for.
 struct GetexOptions {
   bool persist = false;
-  std::optional<NamedMoment> moment;
+  std::optional<std::size_t> moment;  ///< The place of the number.
 };
 
 std::optional<GetexOptions> getex_options(Call& call) {
@@ -136,9 +134,8 @@ std::optional<GetexOptions> getex_options(Call& call) {
     const bool is_last = at + 1 == call.count();
     if (call.is(at, "persist") && !options.moment) {
       options.persist = true;
-    } else if (const auto kind = moment_kind(call.word(at));
-               kind && !options.moment && !options.persist && !is_last) {
-      options.moment = {.index = ++at, .kind = *kind};
+    } else if (moment_kind(call.word(at)) && !options.moment && !options.persist && !is_last) {
+      options.moment = ++at;
     } else {
       call.syntax_error();
       return std::nullopt;
@@ -158,7 +155,7 @@ void getex(Call& call) {
     const auto there = call.read(call.key());
     if (!there) return;
     if (!*there) return call.reply.null();
-    moment = positive_moment(call, options->moment->index, options->moment->kind);
+    moment = moment_at(call, *options->moment);
     if (!moment) return;
   }
   bool there = false;
