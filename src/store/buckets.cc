@@ -51,8 +51,8 @@ Buckets::Buckets(ipset::Connection& connection, std::string_view table)
 
 std::optional<BucketNumber> Buckets::open_bucket(std::string_view set_name) const {
   const auto set = parse_table_set(set_name);
-  const auto own = parse_table_set(names_.bucket(kFirstBucket).view());
-  const bool is_open = set && set->table == names_.table() && set->generation == own->generation &&
+  const bool is_open = set && set->table == names_.table() &&
+                       set->generation == names_.generation() &&
                        set->kind == TableSet::Kind::kBucket && set->state == BucketState::kOpen;
   return is_open ? std::optional(set->bucket) : std::nullopt;
 }
@@ -99,13 +99,11 @@ Result<bool> Buckets::Search::next(Patience& patience) {
 Result<bool> Buckets::is_there() {
   const auto head = read_head(connection_, names_.head());
   if (!head) return tl::unexpected(head.error());
-  const auto own = parse_table_set(names_.bucket(kFirstBucket).view());
-  return *head && (*head)->secret.generation() == own->generation;
+  return *head && (*head)->secret.generation() == names_.generation();
 }
 
 Result<std::vector<TableSet>> Buckets::look() {
   std::vector<TableSet> sets;
-  const auto own = parse_table_set(names_.bucket(kFirstBucket).view());
   auto listing = connection_.list({}, ipset::ListMode::kNames);
   if (!listing) return tl::unexpected(listing.error());
   for (;;) {
@@ -114,7 +112,7 @@ Result<std::vector<TableSet>> Buckets::look() {
     if (*header == nullptr) return sets;
     auto set = parse_table_set((*header)->name.view());
     if (!set || set->table != names_.table()) continue;
-    if (set->kind != TableSet::Kind::kHead && set->generation != own->generation) continue;
+    if (set->kind != TableSet::Kind::kHead && set->generation != names_.generation()) continue;
     set->table = names_.table();
     if (set->kind == TableSet::Kind::kBucket && set->state == BucketState::kOpen)
       map_.learn(set->bucket);

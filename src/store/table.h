@@ -127,8 +127,8 @@ class Table final : public Backend {
   [[nodiscard]] Result<std::optional<std::int32_t>> send(const layout::Digest& digest,
                                                          const Queue& queue, Patience& patience,
                                                          const MayWait& may_wait);
-  /// Queues asking whether somebody has marked the table, and looks at the answer.
-  void queue_question(TableMark mark);
+  /// Queues asking whether the head has an element, a mark or the secret, and looks at the answer.
+  void queue_question(const ipset::Address& address);
   [[nodiscard]] bool answer_at(std::size_t command) const { return batch_.code(command) == 0; }
   /// Finds out whether the table has deadlines, unless that was asked a moment ago.
   [[nodiscard]] Result<void> know_of_deadlines();

@@ -254,7 +254,7 @@ Result<void> Table::remove_several(std::span<const std::string_view> keys,
     element.ip = layout::address_of(digest);
     batch_.del(buckets_.names().bucket(buckets_.map().find(digest)).view(), element);
   }
-  queue_question(TableMark::kDeadlines);
+  queue_question(address_of(TableMark::kDeadlines));
   const std::uint64_t asked_at = now_ms();
   if (auto executed = connection_.execute(batch_); !executed) return executed;
   take_answer(keys.size(), asked_at);

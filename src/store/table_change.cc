@@ -57,9 +57,9 @@ Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, co
   }
 }
 
-void Table::queue_question(TableMark mark) {
+void Table::queue_question(const ipset::Address& address) {
   ipset::Element element;
-  element.ip = address_of(mark);
+  element.ip = address;
   batch_.test(buckets_.names().head().view(), element);
 }
 
@@ -76,7 +76,7 @@ Result<bool> Table::exists(std::string_view key) {
         digest,
         [&](std::string_view bucket) {
           batch_.test(bucket, element_of(digest));
-          queue_question(TableMark::kDeadlines);
+          queue_question(address_of(TableMark::kDeadlines));
         },
         patience, kAlways);
     if (!code) return tl::unexpected(code.error().about(key));
@@ -98,7 +98,7 @@ Result<void> Table::know_of_deadlines() {
   const std::uint64_t now = now_ms();
   if (head_->has_deadlines || now - asked_at_ < kNoticeMs / 2) return {};
   batch_.clear();
-  queue_question(TableMark::kDeadlines);
+  queue_question(address_of(TableMark::kDeadlines));
   if (auto executed = connection_.execute(batch_); !executed) return executed;
   take_answer(0, now);
   return {};
@@ -245,7 +245,7 @@ Result<std::optional<bool>> Table::remove_plain(const layout::Digest& digest, st
       [&](std::string_view bucket) {
         asked_at = now_ms();
         batch_.del(bucket, element_of(digest));
-        queue_question(TableMark::kDeadlines);
+        queue_question(address_of(TableMark::kDeadlines));
       },
       patience,
       [&] {
@@ -382,11 +382,9 @@ void Table::sample(BucketNumber bucket, std::size_t writes) {
   if (writes_ < pause_ || !head_) return;
   writes_ = 0;
   batch_.clear();
-  queue_question(TableMark::kDeadlines);
-  queue_question(TableMark::kLongPairs);
-  ipset::Element secret;
-  secret.ip = head_->secret.address();
-  batch_.test(buckets_.names().head().view(), secret);
+  queue_question(address_of(TableMark::kDeadlines));
+  queue_question(address_of(TableMark::kLongPairs));
+  queue_question(head_->secret.address());
   if (connection_.execute(batch_)) {
     // Another table of the same generation looks like this one, but has its keys elsewhere.
     if (batch_.code(2) == IPSET_ERR_EXIST) return forget();

@@ -159,9 +159,10 @@ TableNames::TableNames(std::string_view table, std::uint32_t port_id)
 }
 
 void TableNames::set_generation(std::uint32_t generation) {
+  generation_ = generation % kGenerations;
   NameWriter writer;
   writer.put(kTableMark);
-  writer.put_generation(generation % kGenerations);
+  writer.put_generation(generation_);
   writer.put(table_.view());
   back_ = writer.name();
 }

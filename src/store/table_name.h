@@ -51,6 +51,7 @@ class TableNames {
 
   static constexpr std::uint32_t kGenerations = 1U << 15;
   void set_generation(std::uint32_t generation);
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
 
   [[nodiscard]] std::string_view table() const { return table_.view(); }
   /// The names that another writer gives to the same table's sets.
@@ -73,6 +74,7 @@ class TableNames {
  private:
   ipset::FixedText<kMaxTableNameBytes> table_;
   std::uint32_t port_id_ = 0;
+  std::uint32_t generation_ = 0;
   ipset::SetName head_;
   ipset::SetName back_;  ///< What all others end with.
 };
