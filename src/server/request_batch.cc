@@ -111,27 +111,27 @@ void WriteBatch::add(Connection& connection, std::string_view key, std::string_v
   connections_.push_back(&connection);
 }
 
+void WriteBatch::answer(Server& server, std::size_t index, const Result<void>& written) {
+  answered_[index] = true;
+  server.watches.touch(pairs_[index].key);
+  Connection& connection = *connections_[index];
+  if (written) return Reply(connection.out, connection.client.protocol).ok();
+  refuse(server, connection, written.error());
+  ++server.statistics.of(find_command("set")->number).failed;
+}
+
 void WriteBatch::carry_out(Server& server, Store& store) {
   if (pairs_.empty()) return;
   const auto began = Clock::now();
-  results_.assign(pairs_.size(), std::nullopt);
-  Result<void> rest;
-  if (pairs_.size() == 1)
-    rest = store.set(pairs_[0].key, pairs_[0].value);
-  else
-    rest =
-        store.set_all(pairs_, [&](std::size_t i, const auto& written) { results_[i] = written; });
-  for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    Connection& connection = *connections_[i];
-    const Result<void> done = results_[i].value_or(rest);
-    server.watches.touch(pairs_[i].key);
-    if (done) {
-      Reply(connection.out, connection.client.protocol).ok();
-    } else {
-      refuse(server, connection, done.error());
-      ++server.statistics.of(find_command("set")->number).failed;
-    }
-  }
+  answered_.assign(pairs_.size(), false);
+  const auto rest =
+      pairs_.size() == 1
+          ? store.set(pairs_[0].key, pairs_[0].value)
+          : store.set_all(pairs_, [&](std::size_t index, const Result<void>& written) {
+              answer(server, index, written);
+            });
+  for (std::size_t index = 0; index < pairs_.size(); ++index)
+    if (!answered_[index]) answer(server, index, rest);
   count(server, "set", pairs_.size(), began);
   std::array<std::string_view, 3> words{"set"};
   note_slow(server, connections_, began, [&](std::size_t i) {

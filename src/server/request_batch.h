@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +45,11 @@ class WriteBatch {
   void carry_out(Server& server, Store& store);
 
  private:
+  void answer(Server& server, std::size_t index, const Result<void>& written);
+
   std::vector<KeyValue> pairs_;
   std::vector<Connection*> connections_;
-  std::vector<std::optional<Result<void>>> results_;
+  std::vector<bool> answered_;
 };
 
 }  // namespace ipsetkv::server
