@@ -49,9 +49,11 @@ std::optional<bool> Call::read(std::string_view key) {
     fail(found.error());
     return std::nullopt;
   }
-  ++(*found ? server.statistics.hits : server.statistics.misses);
+  count_read(*found);
   return *found;
 }
+
+void Call::count_read(bool there) { ++(there ? server.statistics.hits : server.statistics.misses); }
 
 void Call::let_others_in() {
   if (is_alone) server.turn.share();

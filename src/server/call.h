@@ -54,6 +54,7 @@ class Call {
   /// The value of `key` in `value`: whether there is one; nothing, and the error reply, if it could
   /// not be read. Counts hits and misses.
   [[nodiscard]] std::optional<bool> read(std::string_view key);
+  void count_read(bool there);
   /// Lets other clients' commands go on again, where those had to wait for this one.
   void let_others_in();
 

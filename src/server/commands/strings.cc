@@ -147,25 +147,21 @@ std::optional<GetexOptions> getex_options(Call& call) {
 void getex(Call& call) {
   const auto options = getex_options(call);
   if (!options) return;
-  const bool persist = options->persist;
-  if (!options->moment && !persist) return get(call);
-  std::optional<Deadline> moment;
-  if (options->moment) {
-    // Redis looks at the number only where there is a key.
-    const auto there = call.read(call.key());
-    if (!there) return;
-    if (!*there) return call.reply.null();
-    moment = moment_at(call, *options->moment);
-    if (!moment) return;
-  }
+  if (!options->moment && !options->persist) return get(call);
   bool there = false;
+  std::optional<Deadline> moment;
   const auto done =
       call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         there = found != nullptr;
-        if (!there || (persist && !found->deadline)) return Update{};
+        // Redis looks at the number only where there is a key.
+        if (there && options->moment && !moment && !call.has_failed())
+          moment = moment_at(call, *options->moment);
+        if (!there || call.has_failed() || (options->persist && !found->deadline)) return Update{};
         return Update{.action = Update::Action::kWrite, .value = call.value, .deadline = moment};
       });
   if (!done) return call.fail(done.error());
+  call.count_read(there);
+  if (call.has_failed()) return;
   if (*done) call.touch(call.key());
   reply_value(call, there);
 }
@@ -194,7 +190,7 @@ void mget(Call& call) {
   if (!done) return call.fail(done.error());
   call.reply.array(values.size());
   for (const auto& value : values) {
-    ++(value ? call.server.statistics.hits : call.server.statistics.misses);
+    call.count_read(value.has_value());
     if (value)
       call.reply.bulk(*value);
     else
