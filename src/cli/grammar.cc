@@ -6,7 +6,9 @@
 #include <charconv>
 #include <initializer_list>
 #include <limits>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace ipsetkv::cli {
 namespace {
@@ -91,25 +93,34 @@ CLI::Option* add_expiry(CLI::App& command, Arguments& arguments, const char* nam
   return add_number<std::int64_t>(command, name, 1, kLongestMs / unit, take, description);
 }
 
-std::optional<Layout> layout_named(std::string_view name) {
-  if (name == "auto") return Layout::kAuto;
-  if (name == "ipv4") return Layout::kIpv4;
-  if (name == "ipv6") return Layout::kIpv6;
-  if (name == "counters") return Layout::kCounters;
-  if (name == "comment") return Layout::kComment;
-  return std::nullopt;
+/// A word and what it stands for.
+template <class Value>
+using Choice = std::pair<std::string_view, Value>;
+
+/// One of several words; `words` are all of them, as a sentence has them.
+template <class Value>
+void add_choice(CLI::App& command, const char* name, const std::string& words,
+                std::span<const Choice<Value>> choices, Value& chosen, const char* type,
+                const std::string& description) {
+  const auto find = [choices](std::string_view word) {
+    return std::ranges::find(choices, word, &Choice<Value>::first);
+  };
+  const auto take = [find, &chosen](const std::string& word) { chosen = find(word)->second; };
+  const auto judge = [find, choices, words](const std::string& word) -> std::string {
+    return find(word) != choices.end() ? "" : word + " is not " + words;
+  };
+  command.add_option_function<std::string>(name, take, description)->check(judge)->type_name(type);
 }
 
 void add_layout(CLI::App& command, Layout& layout) {
-  const auto take = [&layout](const std::string& word) { layout = *layout_named(word); };
-  const auto judge = [](const std::string& word) -> std::string {
-    return layout_named(word) ? "" : word + " is not auto, ipv4, ipv6, comment or counters";
-  };
-  command
-      .add_option_function<std::string>(
-          "--layout", take, "How the value is stored: auto, ipv4, ipv6, comment or counters")
-      ->check(judge)
-      ->type_name("LAYOUT");
+  static constexpr Choice<Layout> kLayouts[] = {{"auto", Layout::kAuto},
+                                                {"ipv4", Layout::kIpv4},
+                                                {"ipv6", Layout::kIpv6},
+                                                {"comment", Layout::kComment},
+                                                {"counters", Layout::kCounters}};
+  const std::string words = "auto, ipv4, ipv6, comment or counters";
+  add_choice<Layout>(command, "--layout", words, kLayouts, layout, "LAYOUT",
+                     "How the value is stored: " + words);
 }
 
 constexpr std::string_view kTablePrefix = "table:";
@@ -279,24 +290,11 @@ void describe_upkeep(CLI::App& app, Arguments& arguments) {
   add_command(app, arguments, Command::kVersion, "version", "Show the version");
 }
 
-std::optional<server::DebugFor> debug_named(std::string_view name) {
-  if (name == "yes") return server::DebugFor::kEverybody;
-  if (name == "local") return server::DebugFor::kLocal;
-  if (name == "no") return server::DebugFor::kNobody;
-  return std::nullopt;
-}
-
 void add_debug(CLI::App& command, server::DebugFor& whom) {
-  const auto take = [&whom](const std::string& word) { whom = *debug_named(word); };
-  const auto judge = [](const std::string& word) -> std::string {
-    return debug_named(word) ? "" : word + " is not yes, local or no";
-  };
-  command
-      .add_option_function<std::string>(
-          "--enable-debug-command", take,
-          "Whose DEBUG is carried out: yes, local or no; that of local clients if not said")
-      ->check(judge)
-      ->type_name("WHO");
+  const std::string words = "yes, local or no";
+  add_choice<server::DebugFor>(
+      command, "--enable-debug-command", words, server::kDebugNames, whom, "WHO",
+      "Whose DEBUG is carried out: " + words + "; that of local clients if not said");
 }
 
 void describe_serve(CLI::App& app, Arguments& arguments) {

@@ -8,21 +8,6 @@
 #include "store/glob.h"
 
 namespace ipsetkv::server {
-namespace {
-
-std::string text_of(DebugFor whom) {
-  switch (whom) {
-    case DebugFor::kNobody:
-      return "no";
-    case DebugFor::kLocal:
-      return "local";
-    case DebugFor::kEverybody:
-      break;
-  }
-  return "yes";
-}
-
-}  // namespace
 
 const std::vector<Configuration::Number>& Configuration::numbers() {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -54,11 +39,13 @@ Configuration::Configuration(const ServeOptions& options) {
   std::string addresses;
   for (const std::string& address : options.addresses)
     addresses += (addresses.empty() ? "" : " ") + address;
+  const auto* const debug =
+      std::ranges::find(kDebugNames, options.debug, &std::pair<std::string_view, DebugFor>::second);
   fixed_ = {{"appendonly", "no"},
             {"bind", addresses},
             {"cluster-enabled", "no"},
             {"databases", "1"},
-            {"enable-debug-command", text_of(options.debug)},
+            {"enable-debug-command", std::string(debug->first)},
             {"io-threads", std::to_string(options.threads)},
             {"maxmemory", "0"},
             {"maxmemory-policy", "noeviction"},

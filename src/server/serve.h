@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ipsetkv/error.h"
@@ -11,6 +13,9 @@ namespace ipsetkv::server {
 
 /// Whose DEBUG is carried out.
 enum class DebugFor : std::uint8_t { kNobody, kLocal, kEverybody };
+/// As Redis' enable-debug-command says it.
+inline constexpr std::pair<std::string_view, DebugFor> kDebugNames[] = {
+    {"yes", DebugFor::kEverybody}, {"local", DebugFor::kLocal}, {"no", DebugFor::kNobody}};
 
 /// What `ipsetkv serve` is asked for.
 struct ServeOptions {
