@@ -2,16 +2,11 @@
 #include "floor.h"
 
 #include <arpa/inet.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstring>
-#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "attributes.h"
 #include "comments.h"
@@ -22,13 +17,10 @@ namespace {
 // Chunks that ipsetkv replaces in one send.
 constexpr std::size_t kSmallPieces = 64;
 
-/// For a short value, what a part of a dump can be: larger buffers make the kernel allocate larger
-/// parts. For a long one as large as the kernel's parts get, so that there are few.
-std::size_t receive_bytes(std::size_t value_bytes) {
+/// Of a short value a small part; of a long one as large as they get, so that there are few.
+std::size_t part_bytes_for(std::size_t value_bytes) {
   constexpr std::size_t kLongValue = 1024;
-  constexpr std::size_t kLargest = 32'768;
-  if (value_bytes > kLongValue) return kLargest;
-  return std::min<std::size_t>(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 8192);
+  return value_bytes > kLongValue ? kLargestPartBytes : small_part_bytes();
 }
 
 struct Fields {
@@ -93,44 +85,23 @@ void Assembly::place_comment(const Fields& fields) {
   end_ = std::max(end_, static_cast<std::size_t>(place - value_.data()));
 }
 
-/// Places the elements of one part of a listing.
-void decode(const nlmsghdr& message, Assembly& assembly) {
-  const auto* const start = reinterpret_cast<const char*>(&message);
-  for_each_attribute(start + MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg)),
-                     start + message.nlmsg_len, [&](const nlattr& attribute) {
-                       if (type_of(attribute) != IPSET_ATTR_ADT) return;
-                       for_each_attribute(attribute,
-                                          [&](const nlattr& element) { assembly.place(element); });
-                     });
-}
-
-/// The kernel's answer if this message is one: 0, or an errno.
-std::optional<int> answer(const nlmsghdr& message) {
-  if (message.nlmsg_type != NLMSG_ERROR) return std::nullopt;
-  return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message))->error;
-}
-
 }  // namespace
 
-Floor::Floor(Socket socket, const Task& task, Writing writing, Reading reading)
-    : socket_(std::move(socket)),
-      descriptor_(mnl_socket_get_fd(socket_.get())),
+Floor::Floor(Conversation kernel, const Task& task, Writing writing, Reading reading)
+    : kernel_(std::move(kernel)),
       task_(task),
       writing_(writing),
       reading_(reading),
       spare_("~"),
-      lock_("~lock-0"),
-      buffer_(receive_bytes(task.values[0].size())) {
-  spare_ += std::to_string(mnl_socket_get_portid(socket_.get()));
+      lock_("~lock-0") {
+  spare_ += std::to_string(kernel_.port_id());
   held_ = spare_ + "-0";
 }
 
 std::unique_ptr<Floor> Floor::open(const Task& task, Writing writing, Reading reading) {
-  Socket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return nullptr;
-  int on = 1;
-  if (mnl_socket_setsockopt(socket.get(), NETLINK_CAP_ACK, &on, sizeof on) != 0) return nullptr;
-  std::unique_ptr<Floor> floor(new Floor(std::move(socket), task, writing, reading));
+  auto kernel = Conversation::open(part_bytes_for(task.values[0].size()));
+  if (!kernel) return nullptr;
+  std::unique_ptr<Floor> floor(new Floor(*std::move(kernel), task, writing, reading));
   if (!floor->create_sets()) return nullptr;
   floor->prepare();
   // A key's first write finds nothing of what its `test` asks for in what was an empty set.
@@ -143,7 +114,7 @@ bool Floor::create_sets() {
   const auto created = [this](std::string_view name, Layout layout, std::size_t size) {
     Requests requests;
     requests.create(name, layout, size);
-    return send(requests.take().front()) && nothing_failed();
+    return kernel_.send(requests.take().front()) && kernel_.nothing_failed();
   };
   if (writing_ == Writing::kLocked &&
       !created(lock_, Layout::kIpv4, hashsize_for(Layout::kIpv4, 0)))
@@ -156,12 +127,7 @@ bool Floor::create_sets() {
 /// Each key's value; false if the kernel complained of one.
 bool Floor::write_all(std::size_t which) {
   bool good = true;
-  for (const std::string& key : task_.keys) {
-    if (set(key, which)) continue;
-    good = false;
-    while (recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) > 0)
-      ;
-  }
+  for (const std::string& key : task_.keys) good = set(key, which) && good;
   return good;
 }
 
@@ -226,56 +192,31 @@ void Floor::address(Prepared& messages, const std::string& key) {
   for (std::byte* name : messages.names) std::memcpy(name, key.data(), key.size());
 }
 
-bool Floor::send(const std::vector<std::byte>& messages) {
-  return ::send(descriptor_, messages.data(), messages.size(), 0) >= 0;
-}
-
-bool Floor::nothing_failed() {
-  // The kernel has worked on everything before `send` returns: an empty queue means success.
-  return recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) < 0 && errno == EAGAIN;
-}
-
-bool Floor::acknowledged() {
-  if (recv(descriptor_, buffer_.data(), buffer_.size(), 0) < 0) return false;
-  return answer(*reinterpret_cast<const nlmsghdr*>(buffer_.data())) == 0;
-}
-
 bool Floor::set(const std::string& key, std::size_t which) {
   address(writes_[which], key);
   for (const auto& messages : writes_[which].sends)
-    if (!send(messages)) return false;
-  return writing_ == Writing::kAcknowledged ? acknowledged() : nothing_failed();
+    if (!kernel_.send(messages)) return false;
+  return writing_ == Writing::kAcknowledged ? kernel_.acknowledged() : kernel_.nothing_failed();
 }
 
 bool Floor::get(const std::string& key, std::string& value) {
   address(read_, key);
-  if (!send(read_.sends.front())) return false;
+  if (!kernel_.send(read_.sends.front())) return false;
   Assembly assembly(value);
-  for (;;) {
-    const ssize_t received = recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (received < 0) return false;
-    int left = static_cast<int>(received);
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-      if (message->nlmsg_type == NLMSG_ERROR) return false;
-      if (message->nlmsg_type == NLMSG_DONE) return assembly.end(), true;
-      if (reading_ == Reading::kDecoded) decode(*message, assembly);
-    }
-  }
+  const auto place = [&](std::string_view, const nlattr& element) { assembly.place(element); };
+  const bool good = kernel_.receive_listing([&](const nlmsghdr& part) {
+    if (reading_ == Reading::kDecoded) for_each_element(part, place);
+  });
+  assembly.end();
+  return good;
 }
 
 bool destroy_all_sets() {
-  std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>
-      socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return false;
+  auto kernel = Conversation::open(small_part_bytes());
   Requests requests;
   requests.destroy_all();
   requests.acknowledge_last();
-  const auto messages = requests.take().front();
-  std::array<std::byte, 256> reply{};
-  if (mnl_socket_sendto(socket.get(), messages.data(), messages.size()) < 0) return false;
-  if (mnl_socket_recvfrom(socket.get(), reply.data(), reply.size()) < 0) return false;
-  return answer(*reinterpret_cast<const nlmsghdr*>(reply.data())) == 0;
+  return kernel && kernel->send(requests.take().front()) && kernel->acknowledged();
 }
 
 }  // namespace ipsetkv::bench

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <libmnl/libmnl.h>
-
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "conversation.h"
 #include "peer.h"
 #include "requests.h"
 
@@ -42,12 +41,7 @@ class Floor : public Peer {
   [[nodiscard]] bool get(const std::string& key, std::string& value) override;
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-  };
-  using Socket = std::unique_ptr<mnl_socket, Close>;
-
-  Floor(Socket socket, const Task& task, Writing writing, Reading reading);
+  Floor(Conversation kernel, const Task& task, Writing writing, Reading reading);
   [[nodiscard]] bool create_sets();
   [[nodiscard]] bool write_all(std::size_t which);
   void prepare();
@@ -55,19 +49,14 @@ class Floor : public Peer {
   void write_small(Requests& requests, const std::vector<Piece>& pieces) const;
   void write(Requests& requests, const std::vector<Piece>& pieces) const;
   void write_bare(Requests& requests, const std::vector<Piece>& pieces) const;
-  [[nodiscard]] bool send(const std::vector<std::byte>& messages);
-  [[nodiscard]] bool nothing_failed();
-  [[nodiscard]] bool acknowledged();
 
-  Socket socket_;
-  int descriptor_;
+  Conversation kernel_;
   Task task_;
   Writing writing_;
   Reading reading_;
   std::string spare_;
   std::string lock_;  ///< Its name while nobody has it.
   std::string held_;
-  std::vector<std::byte> buffer_;
   /// Messages in which the names of keys are exchanged.
   struct Prepared {
     Sends sends;

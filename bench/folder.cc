@@ -22,7 +22,8 @@ bool mount_private_memory() {
          mount("bench", kMemory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") == 0;
 }
 
-Folder::Folder() : path_(std::string(kMemory) + "/bench-XXXXXX") {
+Folder::Folder() : path_(kMemory) {
+  path_ += "/bench-XXXXXX";
   if (mkdtemp(path_.data()) == nullptr) path_.clear();
 }
 

@@ -29,6 +29,7 @@
 
 #include "accounts.h"
 #include "contestants.h"
+#include "conversation.h"
 #include "folder.h"
 #include "namespace_home.h"
 #include "program.h"
@@ -192,17 +193,15 @@ std::optional<std::uint64_t> count_sets() {
 /// Makes so many empty sets, one by one; the longest that one of them took.
 bool measure_creating(std::uint64_t sets, std::vector<double>& row) {
   const auto home = NamespaceHome::start(TablePeer::open);
-  const std::unique_ptr<mnl_socket, decltype([](mnl_socket* it) { mnl_socket_close(it); })> socket(
-      mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!home || !socket) return complain("bare", "it does not start");
+  auto kernel = Conversation::open(small_part_bytes());
+  if (!home || !kernel) return complain("bare", "it does not start");
   double longest = 0;
   for (std::uint64_t set = 0; set < sets; ++set) {
     Requests requests;
     requests.create("set" + std::to_string(set), Layout::kComment, kSmallestSet);
     const auto message = requests.take().front();
     const auto started = Clock::now();
-    if (mnl_socket_sendto(socket.get(), message.data(), message.size()) < 0)
-      return complain("bare", "a set could not be made");
+    if (!kernel->send(message)) return complain("bare", "a set could not be made");
     longest = std::max(longest, Microseconds(Clock::now() - started).count());
   }
   row.push_back(longest);

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "table_floor.h"
 
-#include <linux/netfilter/nfnetlink.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "attributes.h"
 #include "comments.h"
@@ -17,32 +13,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-constexpr std::size_t kLargestPart = 32'768;
 constexpr std::string_view kBetween = "\\=";
-
-std::size_t small_part() {
-  return std::min<std::size_t>(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 8192);
-}
-
-mnl_socket* open_socket() {
-  mnl_socket* const socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-  if (socket != nullptr) (void)mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID);
-  return socket;
-}
-
-/// The elements that a message of a listing has.
-template <class Visit>
-void for_each_element(const nlmsghdr& message, const Visit& visit) {
-  const auto* const start = reinterpret_cast<const char*>(&message);
-  std::string_view set;
-  for_each_attribute(start + MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg)),
-                     start + message.nlmsg_len, [&](const nlattr& attribute) {
-                       if (type_of(attribute) == IPSET_ATTR_SETNAME) set = text_of(attribute);
-                       if (type_of(attribute) != IPSET_ATTR_ADT) return;
-                       for_each_attribute(attribute,
-                                          [&](const nlattr& element) { visit(set, element); });
-                     });
-}
 
 /// The payload of an element's address, which the kernel puts first.
 const char* address_in(const nlattr& element) {
@@ -66,45 +37,21 @@ std::size_t place_of(const std::vector<std::byte>& message, const void* bytes, s
 
 }  // namespace
 
-TableFloor::TableFloor(const Task& task)
-    : socket_(open_socket()),
-      descriptor_(socket_ ? mnl_socket_get_fd(socket_.get()) : -1),
-      task_(task),
-      buffer_(kLargestPart) {}
+TableFloor::TableFloor(Conversation kernel, const Task& task)
+    : kernel_(std::move(kernel)), task_(task) {}
 
 std::unique_ptr<Peer> TableFloor::open(const Task& task) {
   if (!TablePeer::open(task)) return nullptr;
-  // Before the socket that measures, which keeps to small parts.
-  std::unique_ptr<TableFloor> floor(new TableFloor(task));
-  if (floor->descriptor_ < 0 || !floor->find_keys()) return nullptr;
-  floor->socket_.reset(open_socket());
-  if (!floor->socket_) return nullptr;
-  floor->descriptor_ = mnl_socket_get_fd(floor->socket_.get());
+  auto kernel = Conversation::open(small_part_bytes());
+  if (!kernel) return nullptr;
+  std::unique_ptr<TableFloor> floor(new TableFloor(*std::move(kernel), task));
+  if (!floor->find_keys()) return nullptr;
   floor->prepare();
   return floor;
 }
 
-bool TableFloor::send(const std::vector<std::byte>& message) {
-  return ::send(descriptor_, message.data(), message.size(), 0) >= 0;
-}
-
-template <class Visit>
-bool TableFloor::receive(std::size_t part_bytes, const Visit& visit) {
-  for (;;) {
-    const ssize_t received = recv(descriptor_, buffer_.data(), part_bytes, MSG_DONTWAIT);
-    if (received < 0) return false;
-    int left = static_cast<int>(received);
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-      if (message->nlmsg_type == NLMSG_ERROR) return false;
-      if (message->nlmsg_type == NLMSG_DONE) return true;
-      visit(*message);
-    }
-  }
-}
-
-void TableFloor::learn(const nlmsghdr& message) {
-  for_each_element(message, [&](std::string_view set, const nlattr& element) {
+void TableFloor::learn(const nlmsghdr& part) {
+  for_each_element(part, [&](std::string_view set, const nlattr& element) {
     const std::string_view comment = comment_in(element);
     const std::size_t end = comment.find(kBetween);
     if (end == std::string_view::npos) return;
@@ -116,10 +63,12 @@ void TableFloor::learn(const nlmsghdr& message) {
 }
 
 bool TableFloor::find_keys() {
+  // Not with the socket that measures: one that has once received large parts stays with them.
+  auto kernel = Conversation::open(kLargestPartBytes);
   Requests requests;
   requests.list({});
-  return send(requests.take().front()) &&
-         receive(kLargestPart, [&](const nlmsghdr& message) { learn(message); }) &&
+  return kernel && kernel->send(requests.take().front()) &&
+         kernel->receive_listing([&](const nlmsghdr& part) { learn(part); }) &&
          places_.size() == task_.keys.size();
 }
 
@@ -147,9 +96,7 @@ bool TableFloor::set(const std::string& key, std::size_t which) {
   std::memcpy(addition.message.data() + addition.address, place.address.data(),
               place.address.size());
   std::memcpy(addition.message.data() + addition.key, key.data(), key.size());
-  // The kernel has worked on it before `send` returns: an empty queue means success.
-  return send(addition.message) &&
-         recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  return kernel_.send(addition.message) && kernel_.nothing_failed();
 }
 
 bool TableFloor::get(const std::string& key, std::string& value) {
@@ -162,8 +109,8 @@ bool TableFloor::get(const std::string& key, std::string& value) {
     value.resize(escaped.size());
     value.resize(static_cast<std::size_t>(unescape(escaped, value.data()) - value.data()));
   };
-  return send(listings_[place.bucket]) &&
-         receive(small_part(), [&](const nlmsghdr& message) { for_each_element(message, take); });
+  return kernel_.send(listings_[place.bucket]) &&
+         kernel_.receive_listing([&](const nlmsghdr& part) { for_each_element(part, take); });
 }
 
 }  // namespace ipsetkv::bench

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <libmnl/libmnl.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "conversation.h"
 #include "peer.h"
 #include "requests.h"
 
@@ -27,9 +26,6 @@ class TableFloor final : public Peer {
   [[nodiscard]] bool get(const std::string& key, std::string& value) override;
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-  };
   struct Place {
     std::size_t bucket;
     Address address;
@@ -42,19 +38,13 @@ class TableFloor final : public Peer {
     std::size_t key;      ///< and the key.
   };
 
-  explicit TableFloor(const Task& task);
+  TableFloor(Conversation kernel, const Task& task);
   [[nodiscard]] bool find_keys();
-  void learn(const nlmsghdr& message);
+  void learn(const nlmsghdr& part);
   void prepare();
-  [[nodiscard]] bool send(const std::vector<std::byte>& message);
-  /// Visits each message of a listing; false if that fails.
-  template <class Visit>
-  [[nodiscard]] bool receive(std::size_t part_bytes, const Visit& visit);
 
-  std::unique_ptr<mnl_socket, Close> socket_;
-  int descriptor_;
+  Conversation kernel_;
   Task task_;
-  std::vector<std::byte> buffer_;
   std::vector<std::string> buckets_;
   std::unordered_map<std::string, Place> places_;
   std::vector<std::vector<std::byte>> listings_;  ///< The request for each bucket's.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "attributes.h"
+#include "requests.h"
+
+namespace ipsetkv::bench {
+
+/// What a part of a listing can be at least: larger buffers make the kernel allocate larger parts.
+[[nodiscard]] std::size_t small_part_bytes();
+/// As large as the kernel's parts get.
+inline constexpr std::size_t kLargestPartBytes = 32'768;
+
+/// The elements that a part of a listing has, with the name of their set.
+template <class Visit>
+void for_each_element(const nlmsghdr& message, const Visit& visit) {
+  const auto* const start = reinterpret_cast<const char*>(&message);
+  std::string_view set;
+  for_each_attribute(start + MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg)),
+                     start + message.nlmsg_len, [&](const nlattr& attribute) {
+                       if (type_of(attribute) == IPSET_ATTR_SETNAME) set = text_of(attribute);
+                       if (type_of(attribute) != IPSET_ATTR_ADT) return;
+                       for_each_attribute(attribute,
+                                          [&](const nlattr& element) { visit(set, element); });
+                     });
+}
+
+/// A socket to the kernel, and no more around it than it takes to say something and hear the
+/// answer.
+class Conversation {
+ public:
+  /// Parts of listings are received with so many bytes. Nothing, with errno, if there can be none.
+  [[nodiscard]] static std::optional<Conversation> open(std::size_t part_bytes);
+
+  [[nodiscard]] std::uint32_t port_id() const;
+  [[nodiscard]] bool send(const std::vector<std::byte>& messages) {
+    return ::send(descriptor_, messages.data(), messages.size(), 0) >= 0;
+  }
+  /// Whether the kernel has taken everything. It has worked on it before `send` returns: an empty
+  /// queue means success. Otherwise the queue is emptied.
+  [[nodiscard]] bool nothing_failed();
+  /// Waits for an answer: whether it is a good one.
+  [[nodiscard]] bool acknowledged();
+  /// Visits each part of a listing; false if that fails.
+  template <class Visit>
+  [[nodiscard]] bool receive_listing(const Visit& visit) {
+    for (;;) {
+      const ssize_t received = recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      if (received < 0) return false;
+      int left = static_cast<int>(received);
+      const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
+      for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+        if (message->nlmsg_type == NLMSG_ERROR) return false;
+        if (message->nlmsg_type == NLMSG_DONE) return true;
+        visit(*message);
+      }
+    }
+  }
+
+ private:
+  struct Close {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  using Socket = std::unique_ptr<mnl_socket, Close>;
+
+  Conversation(Socket socket, std::size_t part_bytes)
+      : socket_(std::move(socket)),
+        descriptor_(mnl_socket_get_fd(socket_.get())),
+        buffer_(part_bytes) {}
+
+  Socket socket_;
+  int descriptor_;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace ipsetkv::bench
