@@ -36,7 +36,8 @@ def find_tool(name):
 
 
 class Server:
-    """A process that listens on a unix socket; it ends with this process at the latest."""
+    """A process that listens on a unix socket. It ends with this process at the latest, unless it has
+    become another user, for whom the kernel forgets that."""
 
     def __init__(self, command, path):
         self.path = str(path)
@@ -63,13 +64,13 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.002)
-        raise Wrong(f"{self.command[3]} does not start")
+        raise Wrong(f"{' '.join(self.command)} does not start")
 
     def __exit__(self, *_):
         self.kill()
 
 
-def redis(folder):
+def redis_server(folder):
     """It saves nothing."""
     path = folder / "socket"
     return Server(["redis-server", "--port", "0", "--unixsocket", str(path), "--dir", str(folder),

@@ -25,7 +25,8 @@ MOST_MEMORY = 1.1  # times that with few keys
 INTRODUCTION = """\
 `redis-benchmark` over a unix socket, values of 8 bytes under 10,000 keys, for `ipsetkv serve` in a table. The
 client and the server share the machine's processors. Requests a second; the median of {rounds} rounds in
-which everybody runs once, in shuffled order, in one network namespace; below it the quartiles.
+which everybody runs once, in shuffled order; below it the quartiles. Each table has a network
+namespace of its own.
 
 """
 LATENCY = """\
