@@ -81,17 +81,18 @@ std::vector<std::pair<BucketNumber, BucketGrowth::Fill>> BucketGrowth::look_at_a
   return all;
 }
 
-void BucketGrowth::follow_all() {
+bool BucketGrowth::follow_all() {
   // Those that come of halving or joining may need the same.
-  bool any = true;
-  for (unsigned round = 0; any && round < kMaxDepth; ++round) {
-    any = false;
+  for (unsigned round = 0; round < kMaxDepth; ++round) {
+    bool any = false;
     for (const auto& [bucket, fill] : look_at_all()) {
       // A failure with one says nothing of the next.
       skips_ = 0;
       any = follow(bucket, fill) || any;
     }
+    if (!any) return round > 0;
   }
+  return true;
 }
 
 bool BucketGrowth::halve(BucketNumber bucket) {

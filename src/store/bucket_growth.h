@@ -29,8 +29,9 @@ class BucketGrowth {
   /// kernel has no memory, is left for the next time. Whether there are other buckets now.
   bool follow(BucketNumber bucket, Fill fill);
 
-  /// Does what any bucket needs, until none needs anything. Looks at all sets there are.
-  void follow_all();
+  /// Does what any bucket needs, until none needs anything. Looks at all sets there are. Whether
+  /// there are other buckets now.
+  bool follow_all();
 
   /// How many more keys the bucket may get before it is halved.
   [[nodiscard]] static std::size_t room(BucketNumber bucket, Fill fill);

@@ -119,6 +119,8 @@ class Table final : public Backend {
 
   static constexpr std::size_t kShortestPause = 16;
   static constexpr std::size_t kLongestPause = 512;
+  /// How many keys a bucket gets at most, on average, between two looks at all of them.
+  static constexpr std::size_t kMostKeysBetween = 8;
 
   /// Sends the commands that `queue` puts into the batch, the first of them to the bucket that the
   /// digest is in. That one's code; nothing if the table is gone, or if the bucket has to be waited
@@ -318,7 +320,8 @@ class Table final : public Backend {
   std::string moved_;                   ///< What `transfer` carries.
   std::size_t writes_ = 0;              ///< Since the last look at how full a bucket is,
   std::size_t pause_ = kShortestPause;  ///< and after how many the next one is due.
-  std::size_t writes_at_once_ = 0;      ///< Since the last look at all buckets.
+  std::size_t writes_at_once_ = 0;      ///< Since the last look at all buckets,
+  std::size_t pause_at_once_ = 0;       ///< and after how many the next one is due.
 };
 
 }  // namespace ipsetkv::store

@@ -218,10 +218,14 @@ Result<void> Table::write_some(std::span<const KeyValue> pairs, const VisitWritt
 
 void Table::follow_writes(std::size_t writes) {
   writes_at_once_ += writes;
-  // The look at a bucket costs less than a write to it.
-  if (!head_ || writes_at_once_ < std::max(kShortestPause, buckets_.map().size())) return;
+  if (!head_) return;
+  // As many as there are buckets, each of which has one key more then.
+  const std::size_t shortest = std::max(kShortestPause, buckets_.map().size());
+  pause_at_once_ = std::clamp(pause_at_once_, shortest, kMostKeysBetween * shortest);
+  if (writes_at_once_ < pause_at_once_) return;
   writes_at_once_ = 0;
-  growth_.follow_all();
+  // Where values are only replaced there is less and less to look for.
+  pause_at_once_ = growth_.follow_all() ? 0 : 2 * pause_at_once_;
 }
 
 Result<void> Table::remove_all(std::span<const std::string_view> keys, const VisitRemoved& visit) {
