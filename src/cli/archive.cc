@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/archive.h"
 
-#include <fmt/format.h>
-
 #include <string>
 #include <vector>
 
@@ -43,12 +41,14 @@ ExitStatus save_to_file(Store& store, const std::string& path) {
 }
 
 std::string as_json(const RestoreResult& result) {
-  return fmt::format("{{\"restored\":{},\"kept\":{},\"expired\":{},\"foreign\":{}}}\n",
-                     result.restored, result.kept, result.expired, result.foreign);
+  return "{\"restored\":" + std::to_string(result.restored) +
+         ",\"kept\":" + std::to_string(result.kept) +
+         ",\"expired\":" + std::to_string(result.expired) +
+         ",\"foreign\":" + std::to_string(result.foreign) + "}\n";
 }
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
+  return std::to_string(count).append(" ").append(count == 1 ? one : many);
 }
 
 IfExists if_exists(const Arguments& arguments) {
@@ -64,8 +64,9 @@ ExitStatus report(const Result<void>& done, const RestoreResult& result,
                         "sets that are no values of ipsetkv were passed over") +
                 "\n");
   if (done) return arguments.json ? print(as_json(result)) : ExitStatus::kDone;
-  write_error(fmt::format("ipsetkv: {}; {} before that\n", done.error().message(),
-                          counted(result.restored, "key was restored", "keys were restored")));
+  write_error("ipsetkv: " + done.error().message() + "; " +
+              counted(result.restored, "key was restored", "keys were restored") +
+              " before that\n");
   return exit_status_of(done.error().category());
 }
 

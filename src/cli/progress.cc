@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/progress.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
+
+#include <string>
 
 #include "cli/streams.h"
 
@@ -32,10 +33,12 @@ void Progress::reach(std::uint64_t done) {
   if (now < next_) return;
   next_ = now + kPause;
   shown_ = true;
-  std::string line =
-      fmt::format("{}ipsetkv: {} {} {}", kClearLine, verb_, done_ / unit_.size, unit_.name);
+  std::string line(kClearLine);
+  ((line += "ipsetkv: ") += verb_) += ' ';
+  ((line += std::to_string(done_ / unit_.size)) += ' ') += unit_.name;
   if (whole_ && *whole_ > 0)
-    line += fmt::format(" of {}, {} %", *whole_ / unit_.size, done_ * 100 / *whole_);
+    line += " of " + std::to_string(*whole_ / unit_.size) + ", " +
+            std::to_string(done_ * 100 / *whole_) + " %";
   write_error(line);
 }
 

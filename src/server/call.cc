@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/call.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 
 #include "server/number.h"
@@ -80,13 +78,15 @@ std::string reply_text(const Error& error) {
 }
 
 std::string monitor_line(const Client& client, Words words) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  constexpr std::int64_t kMillion = 1'000'000;
-  std::string line =
-      fmt::format("+{}.{:06} [0 {}]", now.count() / kMillion, now.count() % kMillion,
-                  client.is_local() ? "unix:" + client.address.substr(0, client.address.size() - 2)
-                                    : client.address);
+  // The last six digits are a fraction.
+  std::string line = "+" + std::to_string(now.count());
+  line.insert(line.size() - 6, 1, '.');
+  line += client.is_local() ? " [0 unix:" + client.address.substr(0, client.address.size() - 2)
+                            : " [0 " + client.address;
+  line += ']';
   for (const std::string_view word : words) {
     line += " \"";
     for (const char letter : word) {
@@ -104,7 +104,7 @@ std::string monitor_line(const Client& client, Words words) {
       else if (letter == '"' || letter == '\\')
         (line += '\\') += letter;
       else if (byte < 0x20 || byte > 0x7e)
-        line += fmt::format("\\x{:02x}", byte);
+        ((line += "\\x") += kHexDigits[byte / 16]) += kHexDigits[byte % 16];
       else
         line += letter;
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/number.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
@@ -65,7 +64,11 @@ std::optional<long double> float_in(std::string_view text) {
 }
 
 std::string float_text(long double number) {
-  std::string text = fmt::format("{:.17Lf}", number);
+  // The largest has 4,933 digits before the point.
+  std::array<char, 5120> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number,
+                                          std::chars_format::fixed, 17);
+  std::string text(digits.data(), end);
   if (text.find('.') == std::string::npos) return text;
   while (text.ends_with('0')) text.pop_back();
   if (text.ends_with('.')) text.pop_back();

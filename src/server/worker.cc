@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "server/worker.h"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <string>
 
 #include "server/address.h"
 #include "server/call.h"
@@ -312,7 +312,7 @@ void Worker::make_room() {
   const auto most = static_cast<std::size_t>(server_.configuration.clients_memory.load());
   if (most == 0 || server_.clients.bytes <= most) return;
   for (const std::uint64_t client : server_.clients.choose_largest(most, *this)) {
-    log(LogLevel::kWarning, fmt::format("client {} is closed: maxmemory-clients", client));
+    log(LogLevel::kWarning, "client " + std::to_string(client) + " is closed: maxmemory-clients");
     close(*connections_.at(client));
   }
 }
