@@ -113,6 +113,9 @@ void Requests::put_create(std::uint16_t flags, std::string_view name, Layout lay
   nlattr* const options = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
   mnl_attr_put_u32(message, IPSET_ATTR_HASHSIZE | NLA_F_NET_BYTEORDER,
                    htonl(static_cast<std::uint32_t>(hashsize)));
+  // Linux 5.11 and later; others choose a seed for the set that they make to compare with.
+  if ((flags & NLM_F_EXCL) == 0)
+    mnl_attr_put_u32(message, IPSET_ATTR_INITVAL | NLA_F_NET_BYTEORDER, htonl(1));
   if (comments) {
     mnl_attr_put_u32(message, IPSET_ATTR_MAXELEM | NLA_F_NET_BYTEORDER, htonl(kMaxElements));
     mnl_attr_put_u32(message, IPSET_ATTR_CADT_FLAGS | NLA_F_NET_BYTEORDER,

@@ -71,8 +71,10 @@ Result<void> SpareSet::queue_comparison(ipset::Batch& batch, layout::SetShape sh
                                         ipset::CreateOptions options) {
   const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
-  // The kernel does not compare sizes, and makes a set before it looks whether there is one.
+  // The kernel makes a set before it looks whether there is one. It compares neither sizes nor the
+  // hash's seed, and a seed that it has to think up takes it as long as all the rest.
   if (options.hashsize) options.hashsize = ipset::kMinHashSize;
+  if (takes_seed_) options.initval = connection_.port_id();
   batch.create(name_.view(), shape.type, shape.family, *wanted, options, ipset::Existing::kAccept);
   return {};
 }
@@ -85,6 +87,9 @@ Result<std::uint8_t> SpareSet::revision(layout::SetShape shape,
         shape.type == ipset::SetType::kHashIpPort ? layout::kNeededRevision : std::uint8_t{0};
     const auto chosen = connection_.choose_revision(shape.type, shape.family, options, needed);
     if (!chosen) return tl::unexpected(chosen.error());
+    ipset::CreateOptions seeded = options;
+    seeded.initval = connection_.port_id();
+    takes_seed_ = connection_.choose_revision(shape.type, shape.family, seeded).has_value();
     revision_ = *chosen;
     revised_ = options;
     revised_shape_ = shape;

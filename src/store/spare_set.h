@@ -62,6 +62,7 @@ class SpareSet {
   layout::SetShape revised_shape_;
   ipset::CreateOptions revised_;  ///< What `revision_` was asked for.
   std::optional<std::uint8_t> revision_;
+  bool takes_seed_ = false;  ///< Whether the kernel lets a set's hash seed be chosen.
   State state_ = State::kAbsent;
 };
 
