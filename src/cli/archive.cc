@@ -6,6 +6,7 @@
 
 #include "cli/files.h"
 #include "cli/outcome.h"
+#include "cli/presentation.h"
 #include "cli/progress.h"
 #include "cli/streams.h"
 
@@ -40,13 +41,6 @@ ExitStatus save_to_file(Store& store, const std::string& path) {
   return kept ? ExitStatus::kDone : fail(kept.error());
 }
 
-std::string as_json(const RestoreResult& result) {
-  return "{\"restored\":" + std::to_string(result.restored) +
-         ",\"kept\":" + std::to_string(result.kept) +
-         ",\"expired\":" + std::to_string(result.expired) +
-         ",\"foreign\":" + std::to_string(result.foreign) + "}\n";
-}
-
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
   return std::to_string(count).append(" ").append(count == 1 ? one : many);
 }
@@ -63,7 +57,7 @@ ExitStatus report(const Result<void>& done, const RestoreResult& result,
                 counted(result.foreign, "set that is no value of ipsetkv was passed over",
                         "sets that are no values of ipsetkv were passed over") +
                 "\n");
-  if (done) return arguments.json ? print(as_json(result)) : ExitStatus::kDone;
+  if (done) return arguments.json ? print(restored_as_json(result)) : ExitStatus::kDone;
   write_error("ipsetkv: " + done.error().message() + "; " +
               counted(result.restored, "key was restored", "keys were restored") +
               " before that\n");

@@ -235,6 +235,13 @@ std::string swept_as_json(const SweepResult& swept) {
   return as_line({{"expired_keys", swept.expired}, {"leftovers", swept.leftovers}});
 }
 
+std::string restored_as_json(const RestoreResult& restored) {
+  return as_line({{"restored", restored.restored},
+                  {"kept", restored.kept},
+                  {"expired", restored.expired},
+                  {"foreign", restored.foreign}});
+}
+
 std::string version_text(bool json) {
   if (json) return as_line({{"version", kVersion}});
   return fmt::format("ipsetkv {}\n", kVersion);

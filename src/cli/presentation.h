@@ -63,6 +63,8 @@ void sort_by_key(std::vector<KeyInfo>& infos);
 [[nodiscard]] std::string swept_as_lines(const SweepResult& swept);
 [[nodiscard]] std::string swept_as_json(const SweepResult& swept);
 
+[[nodiscard]] std::string restored_as_json(const RestoreResult& restored);
+
 [[nodiscard]] std::string version_text(bool json);
 
 }  // namespace ipsetkv::cli
