@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "server/call.h"
 
+#include <sodium.h>
+
+#include <array>
 #include <chrono>
 
 #include "server/number.h"
@@ -78,7 +81,7 @@ std::string reply_text(const Error& error) {
 }
 
 std::string monitor_line(const Client& client, Words words) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::array<char, 3> digits{};
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   // The last six digits are a fraction.
@@ -104,7 +107,7 @@ std::string monitor_line(const Client& client, Words words) {
       else if (letter == '"' || letter == '\\')
         (line += '\\') += letter;
       else if (byte < 0x20 || byte > 0x7e)
-        ((line += "\\x") += kHexDigits[byte / 16]) += kHexDigits[byte % 16];
+        (line += "\\x") += sodium_bin2hex(digits.data(), digits.size(), &byte, 1);
       else
         line += letter;
     }
