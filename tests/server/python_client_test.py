@@ -119,7 +119,8 @@ class PythonClientTest(unittest.TestCase):
         self.assertEqual(client.info()["redis_mode"], "standalone")
         self.assertTrue(client.client_setname("python"))
         # Who asked whether the server is there may be listed still.
-        self.assertIn("python", [each["name"] for each in client.client_list()])
+        names = {each["id"]: each["name"] for each in client.client_list()}
+        self.assertEqual(names[str(client.client_id())], "python")
         self.assertEqual(client.config_get("maxclients"), {"maxclients": "10000"})
         self.assertIn("get", client.command())
         client.config_set("slowlog-log-slower-than", -1)
