@@ -137,7 +137,9 @@ class IPSETKV_EXPORT Store {
   ~Store();
 
   /// Reads `key` into `value`, whose memory is reused. False if there is no such key; `value` is
-  /// then empty, as it is after an error.
+  /// then empty, as it is after an error. Where sets have changed their type a key that is missed
+  /// is looked for under the lock: kLocked, like all who write, if another has that until the time
+  /// is up.
   [[nodiscard]] Result<bool> get(std::string_view key, std::string& value);
   /// The same, into a string of its own.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key);

@@ -90,7 +90,7 @@ Result<std::uint64_t> store::Drawers::save(
     const auto place = store::place_of(**key);
     if (!place || place->name.view() != name) continue;
     store::Drawer drawer;
-    const auto content = reader_.read(*place, &value, drawer);
+    const auto content = settled(*place, &value, drawer);
     if (!content) return tl::unexpected(content.error());
     if (*content != store::Content::kValue) continue;
     const auto saved =

@@ -14,10 +14,6 @@ namespace {
 // for want of memory takes an unfinished set out again within microseconds (see drawer_writer.cc).
 constexpr int kReadings = 3;
 
-// After so many looks without a sign, with a reading behind each, a key that was missed is not
-// there.
-constexpr int kLooksForSign = 2;
-
 // How long a reader holds back for a writer, who needs some microseconds once nobody reads: the
 // others may have begun to read just before, and need as long as this reader did. A sign that stays
 // up longer was left by a writer that died, and is taken down.
@@ -47,25 +43,15 @@ bool is_first(const ipset::ElementView& element) {
 Result<Content> DrawerReader::read(const Place& place, std::string* value, Drawer& drawer) {
   if ((long_stripes_ >> place.stripe & 1) != 0)
     if (auto let = let_writers_through(place.stripe); !let) return tl::unexpected(let.error());
-  int without_sign = 0;
-  for (int reading = 1;; ++reading) {
-    auto content = read_locked(place, value, drawer);
-    if (!content || *content != Content::kNothing || without_sign == kLooksForSign) return content;
-    // Nothing may be there because a writer is about to put a set of another type there, who has a
-    // sign up then. It may be down again when it is looked for, and another be up at the next
-    // reading, but hardly so time after time.
-    const auto changing = is_changing(place.stripe);
-    if (!changing) return tl::unexpected(changing.error());
-    without_sign = *changing ? 0 : without_sign + 1;
-    // A sign that stays is of a writer that died, or of others.
-    if (*changing && reading >= kReadings) return Content::kEnded;
-  }
-}
-
-Result<bool> DrawerReader::is_changing(std::uint32_t stripe) {
-  const auto header = connection_.header(change_name(stripe).view());
-  if (!header) return tl::unexpected(header.error());
-  return header->has_value();
+  auto content = read_locked(place, value, drawer);
+  if (!content || *content != Content::kNothing) return content;
+  // Nothing may be there because a writer is about to put a set of another type there. He has put
+  // up a sign before that, which stays.
+  const auto sign = connection_.header(mixed_name(place.stripe).view());
+  if (!sign) return tl::unexpected(sign.error());
+  if (*sign) return Content::kUnsure;
+  // Unless `sweep` has just taken it down.
+  return read_locked(place, value, drawer);
 }
 
 Result<Content> DrawerReader::read_locked(const Place& place, std::string* value, Drawer& drawer) {

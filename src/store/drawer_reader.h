@@ -19,6 +19,7 @@ namespace ipsetkv::store {
 /// What lies under a set's name.
 enum class Content : std::uint8_t {
   kNothing,  ///< There is no such set.
+  kUnsure,   ///< There was none, but one of another type may have been about to take its place.
   kEnded,    ///< A value was there until its deadline; for readers the key is not there.
   kValue,
   kForeign,  ///< A set, but no value of ours.
@@ -49,8 +50,8 @@ class DrawerReader {
   explicit DrawerReader(ipset::Connection& connection) : connection_(connection) {}
 
   /// Reads the set at `place`, its value into `value` unless that is null. What `drawer` says holds
-  /// for Content::kValue. Content::kEnded has to be settled under the lock: a writer may be about
-  /// to let the value live longer, or to put another set there.
+  /// for Content::kValue. Content::kEnded and kUnsure have to be settled under the lock: a writer
+  /// may be about to let the value live longer, or to put another set there.
   [[nodiscard]] Result<Content> read(const Place& place, std::string* value, Drawer& drawer);
 
   /// The same for somebody who holds the lock of the stripe, and need not wait for writers, or
@@ -69,7 +70,6 @@ class DrawerReader {
                                       const Visit& visit);
 
  private:
-  [[nodiscard]] Result<bool> is_changing(std::uint32_t stripe);
   [[nodiscard]] Result<void> let_writers_through(std::uint32_t stripe);
   [[nodiscard]] Result<Content> read_once(const Place& place, std::string* value, Drawer& drawer);
   /// Reads the elements of the set that `listing` is at.

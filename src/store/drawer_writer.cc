@@ -28,10 +28,12 @@
 // exchanged. Its writer takes the lock, looks, and fills the place under the lock: by `swap` where
 // what is there is of the same type; otherwise by
 //
-//     [rename spare ~new-<stripe>]; then [destroy key] [rename ~new-<stripe> key]
+//     [create ~mixed-<stripe>]; [rename spare ~new-<stripe>]; then
+//     [destroy key] [rename ~new-<stripe> key]
 //
-// the last two in one send. A reader who finds no key looks whether that name is there, and reads
-// again if it is; if it stays, he reads under the lock.
+// the last two in one send. The first is a sign, which stays up: where it is, a reader who finds no
+// key reads under the lock. One that was up for the moment only could come down and be put up again
+// between two looks of a reader, who would have missed the key twice.
 //
 // A deadline that passes: a compound write may have found the value before it, and make it live
 // longer after it. So a reader who finds a value whose time has passed reads again under the lock.
@@ -285,7 +287,21 @@ Result<DrawerWriter::Outcome> DrawerWriter::put_unlike_locked(const Place& place
   return Outcome::kOvertaken;
 }
 
+Result<void> DrawerWriter::put_up(const ipset::SetName& sign) {
+  short_batch_.clear();
+  // A set that is never filled: any revision will do.
+  short_batch_.create(sign.view(), ipset::SetType::kHashIpPort, ipset::Family::kInet,
+                      layout::kNeededRevision, {.hashsize = ipset::kMinHashSize},
+                      ipset::Existing::kAccept);
+  if (auto executed = connection_.execute(short_batch_); !executed) return executed;
+  // One with other options is a sign as well.
+  if (const std::int32_t code = short_batch_.code(0); code == 0 || code == EEXIST) return {};
+  return tl::unexpected(short_batch_.error(0));
+}
+
 Result<DrawerWriter::Outcome> DrawerWriter::change_shape(const Place& place) {
+  if (auto put = put_up(mixed_name(place.stripe)); !put)
+    return tl::unexpected(put.error().about(place.name.view()));
   const ipset::SetName between = change_name(place.stripe);
   batch_.clear();
   batch_.rename(spare_.name().view(), between.view());
@@ -518,12 +534,7 @@ void DrawerWriter::remember(const Place& place, const layout::DrawerContent& con
 bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {
   // A reader of a short value is done by the second time. Each time may have cost a long reading.
   if (patience.waits() > 0) {
-    short_batch_.clear();
-    // A set that is never filled: any revision will do.
-    short_batch_.create(wait_name(stripe).view(), ipset::SetType::kHashIpPort, ipset::Family::kInet,
-                        layout::kNeededRevision, {.hashsize = ipset::kMinHashSize},
-                        ipset::Existing::kAccept);
-    (void)connection_.execute(short_batch_);
+    (void)put_up(wait_name(stripe));
     sign_is_up_ = true;
   }
   if (patience.wait()) return true;

@@ -102,6 +102,7 @@ class DrawerWriter {
   [[nodiscard]] Result<Outcome> put_unlike(const Place& place, layout::SetShape shape, Lock lock,
                                            Patience& patience);
   [[nodiscard]] Result<Outcome> put_unlike_locked(const Place& place, layout::SetShape shape);
+  [[nodiscard]] Result<void> put_up(const ipset::SetName& sign);
   /// Puts the spare set in the place of a set of another type.
   [[nodiscard]] Result<Outcome> change_shape(const Place& place);
   [[nodiscard]] bool rename_surely(const ipset::SetName& from, const ipset::SetName& to);

@@ -91,10 +91,10 @@ Drawers::Drawers(ipset::Connection& connection, std::chrono::milliseconds timeou
 
 Result<Content> Drawers::settled(const Place& place, std::string* value, Drawer& drawer) {
   auto content = reader_.read(place, value, drawer);
-  if (!content || *content != Content::kEnded) return content;
+  if (!content || (*content != Content::kEnded && *content != Content::kUnsure)) return content;
+  auto settled = writer_.settle(place, value, drawer);
   // Whoever meets an expired key gives its memory back; if he can't, the next one will.
-  const auto settled = writer_.settle(place, value, drawer);
-  return settled ? *settled : content;
+  return settled || *content == Content::kUnsure ? settled : content;
 }
 
 Result<std::optional<Present>> Drawers::read(std::string_view key, std::string* value) {

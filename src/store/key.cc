@@ -110,4 +110,6 @@ ipset::SetName wait_name(std::uint32_t stripe) { return numbered("~wait-", strip
 
 ipset::SetName change_name(std::uint32_t stripe) { return numbered("~new-", stripe); }
 
+ipset::SetName mixed_name(std::uint32_t stripe) { return numbered("~mixed-", stripe); }
+
 }  // namespace ipsetkv::store

@@ -51,5 +51,8 @@ struct Place {
 [[nodiscard]] ipset::SetName wait_name(std::uint32_t stripe);
 /// What takes the place of a key's set that is of another type, for the moment in between.
 [[nodiscard]] ipset::SetName change_name(std::uint32_t stripe);
+/// Such moments there may have been, and be again: a key of this stripe that is missed has to be
+/// looked for under the lock.
+[[nodiscard]] ipset::SetName mixed_name(std::uint32_t stripe);
 
 }  // namespace ipsetkv::store

@@ -49,7 +49,7 @@ Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name
 }
 
 Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
-  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe)}) {
+  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe), mixed_name(stripe)}) {
     const auto header = connection.header(name.view());
     if (!header) return tl::unexpected(header.error());
     if (*header) return true;
@@ -57,7 +57,8 @@ Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
   return false;
 }
 
-/// Removes the lock of a stripe, while holding it, and what a writer that died put up under it.
+/// Removes the lock of a stripe, while holding it, the sign that types change there, and what a
+/// writer that died put up under it.
 /// Counts the latter. Does nothing where somebody has the lock.
 Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
   const ipset::SetName held = held_name(connection.port_id(), stripe);
@@ -76,6 +77,9 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
     if (!removed) return tl::unexpected(removed.error());
     if (*removed) ++count;
   }
+  // It is no leftover: like the lock it stays up until nobody has any use for it.
+  if (const auto removed = destroy(connection, mixed_name(stripe).view()); !removed)
+    return tl::unexpected(removed.error());
   // While somebody lists it, it can neither be destroyed nor given back.
   Patience patience(kLongestListing);
   for (;;) {

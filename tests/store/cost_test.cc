@@ -125,7 +125,7 @@ const Operation kOperations[] = {
     {"set and get, 64 bytes", 5, replace_and_read<64>},
     {"set and get, 1 KiB", 9, replace_and_read<1'024>},
     {"set and get, nothing", 11, replace_and_read<0>},
-    {"get, no such key", 10,
+    {"get, no such key", 6,
      [](Store& store, std::string& value) { return store.get("none", value) == false; }},
     {"exists", 3, [](Store& store, std::string&) { return store.exists("text") == true; }},
     {"set with a deadline", 9,

@@ -71,6 +71,32 @@ TEST_F(LayoutChangeTest, PutsAValueOfEveryFormInThePlaceOfEveryOther) {
   EXPECT_THAT(set_names(), SizeIs(std::size(kBothKeys)));
 }
 
+TEST_F(LayoutChangeTest, MakesReadersLookForAMissingKeyUnderTheLock) {
+  Store store = open();
+  Store beside = Store::open({.timeout = 20ms}).value();
+  // Reads while the other has the lock.
+  const auto read_beside = [&] {
+    std::optional<Result<bool>> read;
+    std::string value;
+    EXPECT_TRUE(store.update("drawer", value, [&](const Found*) -> Result<Update> {
+      std::string own;
+      read = beside.get("drawer", own);
+      return Update{};
+    }));
+    return *read;
+  };
+  EXPECT_EQ(read_beside().value(), false);
+  for (const NamedLayout& layout : kEveryLayout)
+    ASSERT_TRUE(store.set("drawer", "notebook", SetOptions{.layout = layout.layout}));
+  ASSERT_TRUE(store.del("drawer"));
+  const auto unsure = read_beside();
+  ASSERT_FALSE(unsure);
+  EXPECT_EQ(unsure.error().code, ErrorCode::kLocked);
+  expect_missing(beside, "drawer");
+  EXPECT_EQ(store.sweep().value().leftovers, 0U);
+  EXPECT_EQ(read_beside().value(), false);
+}
+
 /// Goes round the layouts and lengths, with and without a deadline, for so long; how often.
 long go_round(std::string_view key, const TellingValues& values, milliseconds time) {
   Store store = Store::open({.timeout = kPatient}).value();

@@ -36,9 +36,10 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return result.output;
 }
 
-/// Whether it is a lock that nobody has: those stay until a sweep.
+/// Whether it is a lock that nobody has, or the sign that types have changed under one: those stay
+/// until a sweep.
 [[nodiscard]] inline bool is_lock_at_rest(std::string_view name) {
-  return name.starts_with("~lock-");
+  return name.starts_with("~lock-") || name.starts_with("~mixed-");
 }
 
 /// What `ipset save` says of all sets but the locks at rest.
