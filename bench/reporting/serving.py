@@ -42,8 +42,9 @@ conversation for it takes {get} us ([above](#tables); there with values of 32 by
 asks. One thread can therefore answer {most} a second, if it does nothing else; this one answers {own} in
 pipelines, {share} of that. Redis' answers {redis}, so {possible} of Redis' rate is what a single thread
 over such a table could reach at all. A second thread needs a second processor, which here is
-redis-benchmark's. For one client a listing comes on top of what Redis' way takes: {latency} us and {get} us are
-{times} times {latency} us, where {limit} times are aimed at.
+redis-benchmark's. For one client that listing comes on top of Redis' way, which takes {latency} us;
+what it spares is to be woken, as the server stays awake for that client's next request
+([design.md](design.md#the-server)).
 
 A `SET` is one `add`, {set} us. Those that wait at the same time go to the kernel in one send, where a pair
 takes {batch} us.
@@ -88,8 +89,7 @@ def _arithmetic(times):
     return ARITHMETIC.format(
         get=figure(get), set=figure(put), batch=figure(batch), most=figure(1e6 / get),
         own=figure(own), share=f"{own * get / 1e6:.2f}", redis=figure(redis),
-        possible=f"{1e6 / get / redis:.2f}", latency=figure(latency),
-        times=f"{(latency + get) / latency:.2f}", limit=MOST_LATENCY)
+        possible=f"{1e6 / get / redis:.2f}", latency=figure(latency))
 
 
 def _life(times, few, many):

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "server/address.h"
 #include "server/call.h"
@@ -69,7 +70,10 @@ Result<std::unique_ptr<Worker>> Worker::open(Server& server, const std::vector<i
 }
 
 Worker::Worker(Server& server, Store store)
-    : server_(server), number_(server.add_worker(*this)), store_(std::move(store)) {
+    : server_(server),
+      number_(server.add_worker(*this)),
+      store_(std::move(store)),
+      busy_wait_(std::thread::hardware_concurrency() > 1) {
   input_.resize(kInputBytes);
   uv_loop_init(&loop_);
   loop_.data = this;
@@ -334,6 +338,7 @@ void Worker::read_more(Connection& connection, bool wanted) {
 
 void Worker::serve_waiting() {
   if (!ready_.empty()) {
+    busy_wait_.end();
     const auto until = Clock::now() + kLongestTurn;
     server_.turn.take();
     do serve_round();
@@ -348,10 +353,13 @@ void Worker::serve_waiting() {
     if (!connection->is_closing) flush(*connection);
   }
   make_room();
-  if (ready_.empty()) {
+  // Where several ask at the same time, those who sleep find more requests when they wake, which go
+  // to the kernel together.
+  if (unflushed.size() == 1) busy_wait_.begin(Clock::now());
+  if (ready_.empty() && !busy_wait_.goes_on(Clock::now())) {
     uv_idle_stop(&busy_);
   } else {
-    // There is more to do; sockets are only looked at, not waited for.
+    // Sockets are only looked at, not waited for.
     uv_idle_start(&busy_, [](uv_idle_t*) {});
   }
 }

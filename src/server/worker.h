@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ipsetkv/store.h"
+#include "server/busy_wait.h"
 #include "server/channels.h"
 #include "server/connection.h"
 #include "server/request_batch.h"
@@ -119,6 +120,7 @@ class Worker {
   std::vector<Connection*> unflushed_;
   ReadBatch reads_;
   WriteBatch writes_;
+  BusyWait busy_wait_;
   Client::Clock::time_point ended_pause_{};  ///< The last one after which clients were woken.
 
   std::mutex inbox_mutex_;
