@@ -41,8 +41,9 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   kind_.reset();
   broken_ = false;
   deadline_.reset();
-  commented_ = header.options.comment;
   expiring_ = is_expiring(header.options);
+  strange_comments_ =
+      header.options.comment && !expiring_ && header.options.maxelem != kCommentMaxElements;
 }
 
 bool DrawerDecoder::take(const ipset::ElementView& element) {
@@ -134,14 +135,15 @@ std::optional<Decoded> DrawerDecoder::finish() {
   }
   if (broken_) return std::nullopt;
   if (has_key && key_chain_.finish() != key_.size()) return std::nullopt;
-  // Bare addresses in a set with comments are somebody else's, unless they come with a key.
-  if (commented_ && !has_key && kind_ != Kind::kComment) return std::nullopt;
+  // Bare addresses in somebody's set with comments are his, unless they come with a key.
+  if (strange_comments_ && !has_key && kind_ != Kind::kComment) return std::nullopt;
   // Only a set without any element may lack a first chunk.
   if (!kind_ && has_key) return std::nullopt;
   const auto length = value_length();
   if (!length) return std::nullopt;
   decoded.value_bytes = *length;
-  if (expiring_) decoded.deadline = deadline_;
+  // The essay's writer, and one of ours that met such a set unawares, give no moment.
+  if (expiring_ && deadline_ != std::uint64_t{0}) decoded.deadline = deadline_;
   return decoded;
 }
 

@@ -65,9 +65,9 @@ class DrawerDecoder {
   std::optional<std::uint64_t> deadline_;
   Kind chunk_kind_ = Kind::kIpv4;  ///< Of addresses without comments.
   bool counting_ = false;          ///< It can only be the layout `counters`.
-  bool commented_ = false;
   bool expiring_ = false;
-  bool broken_ = false;  ///< An element did not fit with the others.
+  bool strange_comments_ = false;  ///< It has room for comments, but no writer of ours made it.
+  bool broken_ = false;            ///< An element did not fit with the others.
 };
 
 }  // namespace ipsetkv::layout

@@ -184,6 +184,7 @@ void ArchiveReader::keep(const ipset::Element& element) {
   if (element.ip) std::ranges::copy(element.ip->bytes(), kept.address.begin());
   kept_.push_back(kept);
   comments_.append(element.comment.view());
+  has_timeouts_ = has_timeouts_ || element.timeout.value_or(0) > 0;
 }
 
 void ArchiveReader::restore(const Kept& kept, std::string_view& comments) {
@@ -249,7 +250,12 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
   const auto place = place_of(key);
   if (!place || place->name != header_.name || place->key_inside != decoder_.key())
     return reject(created_at_, LineFault::kNotTheKey, name);
-  if (decoded.deadline == std::uint64_t{0}) return reject(created_at_, LineFault::kDeadline, name);
+  // `ipset save` may show an expiring set whose value has been replaced by one without deadline,
+  // and without timeouts therefore. `ipsetkv save` writes no such thing.
+  const bool lacks_moment =
+      (in_archive_ || has_timeouts_) && layout::is_expiring(header_.options) && !decoded.deadline;
+  if (lacks_moment || decoded.deadline == std::uint64_t{0})
+    return reject(created_at_, LineFault::kDeadline, name);
   value_.resize(decoded.value_bytes);
   auto taken =
       take_({.key = key, .value = value_, .kind = decoded.kind, .deadline = decoded.deadline});
@@ -286,6 +292,7 @@ void ArchiveReader::drop() {
   state_ = State::kNone;
   kept_.clear();
   comments_.clear();
+  has_timeouts_ = false;
 }
 
 }  // namespace ipsetkv::store

@@ -112,7 +112,8 @@ class ArchiveReader {
   ipset::SetHeader header_;
   std::uint64_t created_at_ = 0;  ///< The line.
   std::vector<Kept> kept_;
-  std::string comments_;  ///< Of all of them, one behind the other.
+  std::string comments_;       ///< Of all of them, one behind the other.
+  bool has_timeouts_ = false;  ///< An element of the set is to end.
   ipset::Element element_;
   layout::DrawerDecoder decoder_;
   std::string value_;

@@ -164,6 +164,15 @@ TEST(ArchiveReader, CountsAValueWhoseFirstChunkIsGoneAsExpired) {
             1U);
 }
 
+TEST(ArchiveReader, ReadsAValueWithoutDeadlineFromASetThatHadOne) {
+  const auto reading = read(
+      "create drawer hash:ip,port family inet hashsize 64 maxelem 1229998934 timeout 0 counters "
+      "comment\n"
+      "add drawer 97.98.0.0,tcp:0 timeout 0 packets 0 bytes 0\n");
+  ASSERT_TRUE(reading.result) << reading.result.error().message();
+  EXPECT_THAT(reading.keys, ElementsAre("drawer=ab"));
+}
+
 struct WrongText {
   const char* name;
   std::string text;
@@ -356,6 +365,9 @@ std::vector<WrongText> wrong_sets() {
        2, kNotInValue, "drawer"},
       {"marked by maxelem, empty", marked, 1, kNotAValue, "drawer"},
       {"no deadline", expiring + "add drawer 97.0.0.0,tcp:0 timeout 9\n", 1, kDeadline, "drawer"},
+      {"no deadline, in our own",
+       ended(begin + expiring + "add drawer 97.0.0.0,tcp:0 timeout 0 packets 0 bytes 0\n", 1), 2,
+       kDeadline, "drawer"},
       {"expired, in our own", ended(begin + expiring, 0), 2, kNotAValue, "drawer"},
       {"another key's digest",
        digest + "add ~key-abcdefghijklmnopqrstuvwxyz 0.0.0.1,udp:0 comment \"a key\"\n"
