@@ -163,7 +163,7 @@ void Floor::prepare() {
     if (writing_ == Writing::kLocked) {
       small ? write_small(requests, pieces[which]) : write(requests, pieces[which]);
       requests.test(spare_, pieces[1 - which][0]);
-      requests.compare(spare_, task_.layout);
+      if (!small) requests.compare(spare_, task_.layout);
       requests.rename(held_, lock_);
     } else {
       write_bare(requests, pieces[which]);

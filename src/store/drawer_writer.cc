@@ -12,7 +12,7 @@
 // lock names the lock's set by the name that it has only while it is ours (`held`):
 //
 //     small:  [take lock] [flush held] [add held ...] [swap held key] [swap spare held]
-//             [test spare] [create spare] [give lock back]
+//             [test spare] [create spare, now and then] [give lock back]
 //     other:  spare is filled first; [take lock]; then [swap spare key] [test spare] [create spare]
 //             [give lock back]
 //     absent: spare is filled first; [take lock]; then [rename spare key] [give lock back]
@@ -22,7 +22,9 @@
 // on after a rename or a swap has seen that it succeeded, or does nothing wrong where it has not.
 //
 // In the first form the value is put together in the lock's own set, and the spare set takes its
-// place there: one send, for values of up to 64 chunks without deadline. Both sets are plain ones.
+// place there: one send, for values of 1 to 64 chunks without deadline. Both sets are plain ones;
+// or other writers' for values with a deadline or in comments, which hold such a value just as
+// well.
 //
 // Other layouts than those of the lock's own type: a set of another type or family cannot be
 // exchanged. Its writer takes the lock, looks, and fills the place under the lock: by `swap` where
@@ -47,7 +49,9 @@
 // it. Within a second of that the writer goes by what it left there itself, and `test`, sent along
 // behind the swap, asks whether that is what came out; `create`, which the kernel takes in silence
 // where there is such a set with the same options already, asks for those: with other options the
-// set could not serve as the next spare set. If it is not what came out, somebody was there in the
+// set could not serve as the next spare set. The first form does without the latter for a few
+// milliseconds after it was asked: what other writers leave serves it too, but for the empty value,
+// which needs the options to be known. If it is not what came out, somebody was there in the
 // meantime: the writer reads what came out, and if it is no value, puts it back at once and fails.
 //
 // An `add` that fails in the first form (the kernel had no memory for an element) does not keep the
@@ -112,7 +116,7 @@ Predecessor predecessor_of(const Drawer& drawer) {
 
 bool is_small(const layout::DrawerContent& content) {
   return content.kind == layout::Kind::kIpv4 && content.key.empty() && !content.deadline &&
-         content.value.size() <= kSmallBytes;
+         !content.value.empty() && content.value.size() <= kSmallBytes;
 }
 
 }  // namespace
@@ -176,7 +180,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::put(const Place& place,
   const layout::SetShape shape = layout::shape_of(content.kind);
   const bool exchangeable = shape == kLockShape && (!predecessor || predecessor->shape == shape);
   if (exchangeable && predecessor && is_small(content)) {
-    if (auto prepared = spare_.prepare({}, patience); !prepared)
+    if (auto prepared = spare_.prepare_for_short(patience); !prepared)
       return tl::unexpected(prepared.error().about(place.name.view()));
   } else if (!filled_) {
     auto filled = fill(content, patience);
@@ -190,7 +194,8 @@ Result<DrawerWriter::Outcome> DrawerWriter::put(const Place& place,
   const ipset::CreateOptions options = spare_.options();
   const auto outcome = predecessor ? exchange(place, content, *predecessor, lock, patience)
                                    : make_key(place, lock, patience);
-  if (outcome && *outcome == Outcome::kDone) remember(place, content, options);
+  const bool fresh = predecessor && predecessor->options_are_fresh && is_small(content);
+  if (outcome && *outcome == Outcome::kDone) remember(place, content, options, fresh);
   return outcome;
 }
 
@@ -401,7 +406,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
     element_.timeout.reset();
     element_.packets.reset();
     batch_.test(spare_.name().view(), element_);
-    if (!sure) {
+    if (!sure && !(small && predecessor.options_are_fresh)) {
       if (auto queued = spare_.queue_comparison(batch_, predecessor.shape, predecessor.options);
           !queued) {
         lock_.release(place.stripe);
@@ -451,7 +456,8 @@ Result<DrawerWriter::Outcome> DrawerWriter::judge_published(const Place& place,
   const bool as_expected = send.check && batch_.code(*send.check) == 0 &&
                            (!send.compare || batch_.code(*send.compare) == 0);
   if (as_expected) {
-    spare_.replaced_by(predecessor.shape, predecessor.options);
+    const bool are_sure = send.compare || lock != Lock::kToBeTaken;
+    spare_.replaced_by(predecessor.shape, predecessor.options, are_sure);
     return Outcome::kDone;
   }
   if (auto inspected = inspect_replaced(place, lock); !inspected)
@@ -520,15 +526,17 @@ bool DrawerWriter::is_busy(std::size_t command) const {
 }
 
 void DrawerWriter::remember(const Place& place, const layout::DrawerContent& content,
-                            const ipset::CreateOptions& options) {
+                            const ipset::CreateOptions& options, bool are_fresh) {
   // A value with a deadline may be gone by the next write.
   if (content.deadline || !layout::encode_first(content, element_)) {
     recent_.forget(place.name);
     return;
   }
-  recent_.remember(
-      place.name,
-      {.first_address = element_.ip, .first_protocol = *element_.protocol, .options = options});
+  recent_.remember(place.name, {.first_address = element_.ip,
+                                .first_protocol = *element_.protocol,
+                                .shape = {},
+                                .options = options,
+                                .options_are_fresh = are_fresh});
 }
 
 bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {

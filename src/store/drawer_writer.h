@@ -120,7 +120,7 @@ class DrawerWriter {
   void take_back(const Place& place, const ipset::SetName& from, Lock lock);
   [[nodiscard]] bool is_busy(std::size_t command) const;
   void remember(const Place& place, const layout::DrawerContent& content,
-                const ipset::CreateOptions& options);
+                const ipset::CreateOptions& options, bool are_fresh);
   /// Gives back the memory of a value whose time has passed, or leaves that to the next one.
   void try_to_destroy(const Place& place);
   [[nodiscard]] Result<Outcome> destroy_locked(const Place& place, const Drawer& drawer);

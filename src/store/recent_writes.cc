@@ -22,12 +22,20 @@ std::size_t RecentWrites::place_of(const ipset::SetName& name) {
 
 std::optional<Predecessor> RecentWrites::find(const ipset::SetName& name) const {
   const Place& place = places_[place_of(name)];
-  if (!(place.name == name) || coarse_now() - place.when > kTrusted) return std::nullopt;
-  return place.left;
+  if (!(place.name == name)) return std::nullopt;
+  const auto now = coarse_now();
+  if (now - place.when > kTrusted) return std::nullopt;
+  Predecessor left = place.left;
+  left.options_are_fresh = now - place.options_when <= kFresh;
+  return left;
 }
 
 void RecentWrites::remember(const ipset::SetName& name, const Predecessor& left) {
-  places_[place_of(name)] = Place{.name = name, .left = left, .when = coarse_now()};
+  Place& place = places_[place_of(name)];
+  const auto now = coarse_now();
+  const bool goes_on = left.options_are_fresh && place.name == name;
+  place = Place{
+      .name = name, .left = left, .when = now, .options_when = goes_on ? place.options_when : now};
 }
 
 void RecentWrites::forget(const ipset::SetName& name) {

@@ -24,6 +24,8 @@ struct Predecessor {
   /// Its set's type, and what it was created with.
   layout::SetShape shape;
   ipset::CreateOptions options;
+  /// The kernel was asked for those a few milliseconds ago.
+  bool options_are_fresh = false;
 };
 
 /// The keys that a Store has written a moment ago, with what it left there, so that writing one of
@@ -34,6 +36,7 @@ class RecentWrites {
  public:
   /// What was left under `name`, if that is not long ago.
   [[nodiscard]] std::optional<Predecessor> find(const ipset::SetName& name) const;
+  /// Fresh options stay so for as long as they would have without this.
   void remember(const ipset::SetName& name, const Predecessor& left);
   void forget(const ipset::SetName& name);
 
@@ -42,11 +45,14 @@ class RecentWrites {
   /// Somebody who puts a set of another kind in a key's place within this time after our write, in
   /// the moment before our next, has it taken out and put back within microseconds.
   static constexpr std::chrono::seconds kTrusted{1};
+  /// In this time even its options would go unseen. In a row of writes it makes the question rare.
+  static constexpr std::chrono::milliseconds kFresh{4};
 
   struct Place {
     ipset::SetName name;
     Predecessor left;
     std::chrono::nanoseconds when{};
+    std::chrono::nanoseconds options_when{};
   };
 
   [[nodiscard]] static std::size_t place_of(const ipset::SetName& name);

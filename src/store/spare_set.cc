@@ -37,10 +37,18 @@ SpareSet::SpareSet(ipset::Connection& connection)
 Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& patience) {
   const layout::SetShape shape = layout::shape_of(content.kind);
   const ipset::CreateOptions wanted = layout::options_for(content);
-  if (state_ == State::kPresent && shape_ == shape && serves(options_, wanted)) return true;
+  if (state_ == State::kPresent && options_are_sure_ && shape_ == shape && serves(options_, wanted))
+    return true;
   if (auto created = create(shape, wanted, patience); !created)
     return tl::unexpected(created.error());
   return false;
+}
+
+Result<void> SpareSet::prepare_for_short(Patience& patience) {
+  const layout::SetShape shape;
+  const ipset::CreateOptions wanted = layout::options_for({});
+  if (state_ == State::kPresent && shape_ == shape && serves(options_, wanted)) return {};
+  return create(shape, wanted, patience);
 }
 
 Result<void> SpareSet::create(layout::SetShape shape, const ipset::CreateOptions& options,
@@ -97,9 +105,11 @@ Result<std::uint8_t> SpareSet::revision(layout::SetShape shape,
   return *revision_;
 }
 
-void SpareSet::replaced_by(layout::SetShape shape, const ipset::CreateOptions& options) {
+void SpareSet::replaced_by(layout::SetShape shape, const ipset::CreateOptions& options,
+                           bool are_sure) {
   shape_ = shape;
   options_ = options;
+  options_are_sure_ = are_sure;
   state_ = State::kPresent;
 }
 

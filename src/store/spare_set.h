@@ -32,12 +32,17 @@ class SpareSet {
   /// reading the one that it takes the place of.
   [[nodiscard]] Result<bool> prepare(const layout::DrawerContent& content, Patience& patience);
 
+  /// The same for a short value that any set of its type holds that one of our writers has made.
+  [[nodiscard]] Result<void> prepare_for_short(Patience& patience);
+
   /// Queues a command that fails if the set, after a swap, has not this type and these options.
   [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, layout::SetShape shape,
                                               ipset::CreateOptions options);
 
-  /// After a swap: the set now is what was in the key's place.
-  void replaced_by(layout::SetShape shape, const ipset::CreateOptions& options);
+  /// After a swap: the set now is what was in the key's place, with these options for all that is
+  /// known, or, by `are_sure`, for certain.
+  void replaced_by(layout::SetShape shape, const ipset::CreateOptions& options,
+                   bool are_sure = true);
   /// After a rename: there is no set of that name any more.
   void given_away() { state_ = State::kAbsent; }
   /// Something did not go as expected: the next `prepare` makes a new set.
@@ -59,6 +64,7 @@ class SpareSet {
   ipset::SetName name_;
   layout::SetShape shape_;
   ipset::CreateOptions options_;
+  bool options_are_sure_ = true;
   layout::SetShape revised_shape_;
   ipset::CreateOptions revised_;  ///< What `revision_` was asked for.
   std::optional<std::uint8_t> revision_;

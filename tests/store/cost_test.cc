@@ -124,7 +124,7 @@ const Operation kOperations[] = {
     {"set and get, 8 bytes", 5, replace_and_read<8>},
     {"set and get, 64 bytes", 5, replace_and_read<64>},
     {"set and get, 1 KiB", 9, replace_and_read<1'024>},
-    {"set and get, nothing", 11, replace_and_read<0>},
+    {"set and get, nothing", 15, replace_and_read<0>},
     {"get, no such key", 6,
      [](Store& store, std::string& value) { return store.get("none", value) == false; }},
     {"exists", 3, [](Store& store, std::string&) { return store.exists("text") == true; }},

@@ -31,7 +31,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 using ReplacementTest = StoreTest;
 
@@ -271,15 +273,50 @@ TEST_F(ReplacementTest, KnowsAnEqualValueWithADeadlineFromThePlainOneThatItLeftT
   Store store = open();
   Store other = open();
   const Deadline later = deadline_in(std::chrono::hours(1));
-  expect_set(store, "drawer", "same");
-  expect_set(store, "drawer", "same");
-  ASSERT_TRUE(other.set("drawer", "same", SetOptions{.expire_at = later}));
-  // What comes out of the drawer is not fit for plain values.
-  for (const char* value : {"one", "two", "three", ""}) {
+  for (std::size_t before = 0; before < 4; ++before) {
+    expect_set(store, "drawer", "same");
+    expect_set(store, "drawer", "same");
+    ASSERT_TRUE(other.set("drawer", "same", SetOptions{.expire_at = later}));
+    // What comes out of the drawer is not fit for the empty value.
+    std::vector<std::string> values(before, "another");
+    values.insert(values.end(), {"", "one", "two", "three"});
+    for (const std::string& value : values) {
+      expect_set(store, "drawer", value);
+      expect_value(other, "drawer", value);
+      EXPECT_EQ(other.deadline("drawer").value().value(), std::nullopt);
+    }
+  }
+}
+
+TEST_F(ReplacementTest, KnowsAValueInCommentsFromAPlainOneThatBeginsWithAnEqualElement) {
+  Store store = open();
+  Store other = open();
+  // Of both the first element is 0.0.0.1 with tcp and port 0.
+  const std::string plain("\0\0\0\1 and so on", 14);
+  const std::string text(600, 'x');
+  expect_set(store, "drawer", plain);
+  expect_set(store, "drawer", plain);
+  expect_set(other, "drawer", text);
+  for (const std::string& value : {plain, std::string("two"), text, std::string(), plain}) {
     expect_set(store, "drawer", value);
     expect_value(other, "drawer", value);
   }
-  EXPECT_EQ(other.deadline("drawer").value().value(), std::nullopt);
+}
+
+TEST_F(ReplacementTest, SoonDoesWithoutASetOfStrangeOptionsThatBeganLikeItsOwnValue) {
+  Store store = open();
+  expect_set(store, "drawer", "notebook");
+  ipset("create strange hash:ip,port timeout 3600");
+  ipset("add strange 110.111.116.101,0");
+  ipset("add strange 98.111.111.107,1");
+  expect_set(store, "drawer", "notebook");
+  ipset("swap strange drawer");
+  ipset("destroy strange");
+  const auto limit = steady_clock::now() + kPatient;
+  do expect_set(store, "drawer", "notebook");
+  while (ipset("list -terse").find("timeout") != std::string::npos && steady_clock::now() < limit);
+  EXPECT_THAT(ipset("list -terse"), Not(HasSubstr("timeout")));
+  expect_value(store, "drawer", "notebook");
 }
 
 TEST_F(ReplacementTest, IsNotHeldUpByTheSignsOfTheDead) {
