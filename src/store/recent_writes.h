@@ -30,8 +30,8 @@ struct Predecessor {
 
 /// The keys that a Store has written a moment ago, with what it left there, so that writing one of
 /// them again need not begin with reading it. A fixed number of places; a newer key may push an
-/// older one out. Nothing in here is ever believed: the kernel is asked in the same send, after the
-/// fact.
+/// older one out. What is in here is not believed: the kernel is asked in the same send, after the
+/// fact. Of the options a short value's writer asks now and then only (see drawer_writer.cc).
 class RecentWrites {
  public:
   /// What was left under `name`, if that is not long ago.
