@@ -4,6 +4,7 @@
 // whether there is a deadline and which, in what order the elements are listed, how often the bytes
 // of the value are repeated, the key, and the value.
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace layout = ipsetkv::layout;
   constexpr std::array kKinds{layout::Kind::kIpv4, layout::Kind::kIpv6, layout::Kind::kComment,
                               layout::Kind::kCounters};
-  // Deadlines are counted in a signed number.
+  // Deadlines are counted in a signed number, from 1 on: 0 stands for none.
   constexpr int kUnusedBits = 1;
   constexpr std::uint32_t kLife = 10;
   constexpr std::size_t kMostRepeats = 16;
@@ -23,7 +24,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   layout::DrawerContent content;
   content.kind = kKinds[input.number<std::uint8_t>() % kKinds.size()];
   if (input.flag()) {
-    content.deadline = input.number<std::uint64_t>() >> kUnusedBits;
+    content.deadline = std::max<std::uint64_t>(input.number<std::uint64_t>() >> kUnusedBits, 1);
     content.life = kLife;
   }
   const auto order = input.number<std::uint32_t>();
