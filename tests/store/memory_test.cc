@@ -7,7 +7,6 @@
 #include <string>
 
 #include "ipsetkv/store.h"
-#include "store/forms.h"
 #include "store/store_fixture.h"
 #include "support/memory_cgroup.h"
 #include "support/process.h"
@@ -16,7 +15,8 @@ namespace ipsetkv::tests {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
+using testing::Le;
+using testing::SizeIs;
 
 using MemoryTest = StoreTest;
 
@@ -76,7 +76,7 @@ TEST_F(MemoryTest, ThatTheKernelRefusesLeavesTheOldValue) {
     // Nor does anything lie about.
     ASSERT_TRUE(store.del("drawer").value());
     ASSERT_TRUE(store.del("pencil").value());
-    EXPECT_THAT(spare_sets(), testing::SizeIs(testing::Le(1)));
+    EXPECT_THAT(spare_sets(), SizeIs(Le(1)));
     ASSERT_TRUE(store.set("drawer", std::string(large.bytes, 'y'), {.layout = large.layout}));
   }
 }

@@ -50,6 +50,7 @@ void add_as_the_essay(const std::string& key, const std::string& text) {
   for (const std::string& element : elements) ipset("add " + key + " " + element);
 }
 
+/// Writes as the essay does, whatever was there.
 void write_as_the_essay(const std::string& key, const std::string& text) {
   ipset("-exist create " + key + " hash:ip,port");
   ipset("flush " + key);
@@ -134,9 +135,7 @@ TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueOfTheStore) {
 
 TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueWithADeadlineOrInComments) {
   Store store = open();
-  const SetOptions expiring{.expire_at = std::chrono::time_point_cast<std::chrono::milliseconds>(
-                                             std::chrono::system_clock::now()) +
-                                         std::chrono::hours(1)};
+  const SetOptions expiring{.expire_at = deadline_in(std::chrono::hours(1))};
   for (const std::string& before : {std::string("short"), std::string(600, 'x')}) {
     for (const SetOptions& options : {SetOptions{}, expiring}) {
       for (const std::string text : {"notebook", "x", "a much longer sentence than before"}) {
