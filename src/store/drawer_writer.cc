@@ -119,6 +119,11 @@ bool is_small(const layout::DrawerContent& content) {
          !content.value.empty() && content.value.size() <= kSmallBytes;
 }
 
+/// Whether what comes out need not be asked for its options this time.
+bool goes_unasked(const Predecessor& predecessor, const layout::DrawerContent& content) {
+  return predecessor.options_are_fresh && is_small(content);
+}
+
 }  // namespace
 
 DrawerWriter::DrawerWriter(ipset::Connection& connection, DrawerReader& reader,
@@ -194,8 +199,8 @@ Result<DrawerWriter::Outcome> DrawerWriter::put(const Place& place,
   const ipset::CreateOptions options = spare_.options();
   const auto outcome = predecessor ? exchange(place, content, *predecessor, lock, patience)
                                    : make_key(place, lock, patience);
-  const bool fresh = predecessor && predecessor->options_are_fresh && is_small(content);
-  if (outcome && *outcome == Outcome::kDone) remember(place, content, options, fresh);
+  const bool stay_fresh = predecessor && goes_unasked(*predecessor, content);
+  if (outcome && *outcome == Outcome::kDone) remember(place, content, options, stay_fresh);
   return outcome;
 }
 
@@ -406,7 +411,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
     element_.timeout.reset();
     element_.packets.reset();
     batch_.test(spare_.name().view(), element_);
-    if (!sure && !(small && predecessor.options_are_fresh)) {
+    if (!sure && !goes_unasked(predecessor, content)) {
       if (auto queued = spare_.queue_comparison(batch_, predecessor.shape, predecessor.options);
           !queued) {
         lock_.release(place.stripe);

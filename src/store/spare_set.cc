@@ -37,8 +37,7 @@ SpareSet::SpareSet(ipset::Connection& connection)
 Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& patience) {
   const layout::SetShape shape = layout::shape_of(content.kind);
   const ipset::CreateOptions wanted = layout::options_for(content);
-  if (state_ == State::kPresent && options_are_sure_ && shape_ == shape && serves(options_, wanted))
-    return true;
+  if (options_are_sure_ && is_fit(shape, wanted)) return true;
   if (auto created = create(shape, wanted, patience); !created)
     return tl::unexpected(created.error());
   return false;
@@ -47,8 +46,12 @@ Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& p
 Result<void> SpareSet::prepare_for_short(Patience& patience) {
   const layout::SetShape shape;
   const ipset::CreateOptions wanted = layout::options_for({});
-  if (state_ == State::kPresent && shape_ == shape && serves(options_, wanted)) return {};
+  if (is_fit(shape, wanted)) return {};
   return create(shape, wanted, patience);
+}
+
+bool SpareSet::is_fit(layout::SetShape shape, const ipset::CreateOptions& wanted) const {
+  return state_ == State::kPresent && shape_ == shape && serves(options_, wanted);
 }
 
 Result<void> SpareSet::create(layout::SetShape shape, const ipset::CreateOptions& options,

@@ -54,6 +54,8 @@ class SpareSet {
  private:
   enum class State : std::uint8_t { kAbsent, kPresent };
 
+  /// Going by what is known or assumed of it.
+  [[nodiscard]] bool is_fit(layout::SetShape shape, const ipset::CreateOptions& wanted) const;
   [[nodiscard]] Result<void> create(layout::SetShape shape, const ipset::CreateOptions& options,
                                     Patience& patience);
   [[nodiscard]] Result<std::uint8_t> revision(layout::SetShape shape,

@@ -58,8 +58,7 @@ Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
 }
 
 /// Removes the lock of a stripe, while holding it, the sign that types change there, and what a
-/// writer that died put up under it.
-/// Counts the latter. Does nothing where somebody has the lock.
+/// writer that died put up under it; counts the latter. Does nothing where somebody has the lock.
 Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
   const ipset::SetName held = held_name(connection.port_id(), stripe);
   ipset::Batch batch = connection.new_batch(kBatchBytes);
