@@ -25,13 +25,13 @@ std::uint32_t Conversation::port_id() const { return mnl_socket_get_portid(socke
 
 bool Conversation::nothing_failed() {
   bool good = true;
-  while (recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) >= 0) good = false;
+  while (recv(descriptor_, buffer_->bytes.data(), part_bytes_, MSG_DONTWAIT) >= 0) good = false;
   return good && errno == EAGAIN;
 }
 
 bool Conversation::acknowledged() {
-  if (recv(descriptor_, buffer_.data(), buffer_.size(), 0) < 0) return false;
-  const auto& message = *reinterpret_cast<const nlmsghdr*>(buffer_.data());
+  if (recv(descriptor_, buffer_->bytes.data(), part_bytes_, 0) < 0) return false;
+  const auto& message = *reinterpret_cast<const nlmsghdr*>(buffer_->bytes.data());
   return message.nlmsg_type == NLMSG_ERROR &&
          static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message))->error == 0;
 }

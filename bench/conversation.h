@@ -5,6 +5,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,11 @@ namespace ipsetkv::bench {
 [[nodiscard]] std::size_t small_part_bytes();
 /// As large as the kernel's parts get.
 inline constexpr std::size_t kLargestPartBytes = 32'768;
+
+/// What parts are received into: a page's beginning, as ipsetkv has it.
+struct alignas(4096) PartBuffer {
+  std::array<std::byte, kLargestPartBytes> bytes;
+};
 
 /// The elements that a part of a listing has, with the name of their set.
 template <class Visit>
@@ -57,10 +63,10 @@ class Conversation {
   template <class Visit>
   [[nodiscard]] bool receive_listing(const Visit& visit) {
     for (;;) {
-      const ssize_t received = recv(descriptor_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      const ssize_t received = recv(descriptor_, buffer_->bytes.data(), part_bytes_, MSG_DONTWAIT);
       if (received < 0) return false;
       int left = static_cast<int>(received);
-      const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
+      const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_->bytes.data());
       for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
         if (message->nlmsg_type == NLMSG_ERROR) return false;
         if (message->nlmsg_type == NLMSG_DONE) return true;
@@ -78,11 +84,13 @@ class Conversation {
   Conversation(Socket socket, std::size_t part_bytes)
       : socket_(std::move(socket)),
         descriptor_(mnl_socket_get_fd(socket_.get())),
-        buffer_(part_bytes) {}
+        part_bytes_(part_bytes),
+        buffer_(std::make_unique_for_overwrite<PartBuffer>()) {}
 
   Socket socket_;
   int descriptor_;
-  std::vector<std::byte> buffer_;
+  std::size_t part_bytes_;
+  std::unique_ptr<PartBuffer> buffer_;
 };
 
 }  // namespace ipsetkv::bench

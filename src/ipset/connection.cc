@@ -20,7 +20,7 @@ constexpr std::size_t kQuestionBytes = 4096;
 
 Connection::Connection(netlink::Socket socket, std::chrono::milliseconds timeout)
     : socket_(std::move(socket)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(netlink::Socket::kLargestPartBytes)),
+      buffer_(std::make_unique_for_overwrite<netlink::Socket::PartBuffer>()),
       timeout_(timeout),
       questions_(kProtocolNewest, kQuestionBytes) {}
 

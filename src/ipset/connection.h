@@ -83,12 +83,10 @@ class Connection {
   [[nodiscard]] std::span<std::byte> buffer() {
     return part_buffer().first(netlink::Socket::dump_part_bytes());
   }
-  [[nodiscard]] std::span<std::byte> part_buffer() {
-    return {buffer_.get(), netlink::Socket::kLargestPartBytes};
-  }
+  [[nodiscard]] std::span<std::byte> part_buffer() { return buffer_->bytes; }
 
   netlink::Socket socket_;
-  std::unique_ptr<std::byte[]> buffer_;
+  std::unique_ptr<netlink::Socket::PartBuffer> buffer_;
   std::chrono::milliseconds timeout_;
   std::uint32_t next_sequence_ = 1;
   std::uint8_t protocol_ = kProtocolNewest;

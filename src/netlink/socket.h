@@ -3,6 +3,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,12 @@ class Socket {
   /// As large as the kernel ever makes a part (net/netlink/af_netlink.c, netlink_recvmsg). A long
   /// dump takes half the time in such parts.
   static constexpr std::size_t kLargestPartBytes = 32'768;
+
+  /// Room for any part. It begins a page: the kernel's parts all begin at one place of a page, and
+  /// copying one to just behind that place of another stalls (docs/design.md has the figures).
+  struct alignas(4096) PartBuffer {
+    std::array<std::byte, kLargestPartBytes> bytes;
+  };
 
   /// The size of the buffer that the next part of a dump must be received into.
   [[nodiscard]] std::size_t part_bytes() const { return part_bytes_; }
