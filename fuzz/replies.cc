@@ -48,7 +48,7 @@ void check_encoding(const ipset::Element& element) {
   const auto data = attributes.next();
   require(data && data->type() == IPSET_ATTR_DATA, "an element is an attribute");
   const auto again = std::make_unique<ipset::Element>();
-  require(!ipset::decode_element(netlink::Attributes(data->payload()), *again),
+  require(ipset::decode_element(data->payload(), *again) == IPSET_ATTR_UNSPEC,
           "what was encoded can be decoded");
   require(*again == element, "what was encoded is decoded as it was");
 }
@@ -56,13 +56,13 @@ void check_encoding(const ipset::Element& element) {
 void check_element(Bytes attributes) {
   const auto element = std::make_unique<ipset::Element>();
   ipset::ElementView view;
-  const auto bad_view = ipset::decode_element_view(netlink::Attributes(attributes), view);
-  if (!bad_view) {
+  const auto bad_view = ipset::decode_element_view(attributes, view);
+  if (bad_view == IPSET_ATTR_UNSPEC) {
     require_within(view.ip, attributes);
     require_within(as_bytes(view.comment), attributes);
   }
-  if (ipset::decode_element(netlink::Attributes(attributes), *element)) return;
-  require(!bad_view, "a view can be had of every element");
+  if (ipset::decode_element(attributes, *element) != IPSET_ATTR_UNSPEC) return;
+  require(bad_view == IPSET_ATTR_UNSPEC, "a view can be had of every element");
   require(same(view, *element), "a view shows what the element is");
   check_encoding(*element);
 }

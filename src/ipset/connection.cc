@@ -130,19 +130,19 @@ Result<Listing> Connection::list(std::string_view name, ListMode mode) {
 
 Result<std::optional<SetHeader>> Connection::header(std::string_view name) {
   SetHeader header;
-  std::optional<std::uint16_t> bad;
+  std::uint16_t bad = IPSET_ATTR_UNSPEC;
   questions_.clear();
   questions_.header(name);
   const auto asked = ask(questions_, [&](const netlink::Attribute& attribute) {
-    if (!bad) bad = decode_header_attribute(attribute, header);
+    if (bad == IPSET_ATTR_UNSPEC) bad = decode_header_attribute(attribute, header);
   });
   if (!asked) {
     if (asked.error().code == ErrorCode::kNoSuchSet) return std::nullopt;
     return tl::unexpected(asked.error());
   }
-  if (bad)
+  if (bad != IPSET_ATTR_UNSPEC)
     return tl::unexpected(
-        Error{.code = ErrorCode::kMalformed, .step = Step::kHeader, .actual = *bad}.about(name));
+        Error{.code = ErrorCode::kMalformed, .step = Step::kHeader, .actual = bad}.about(name));
   return header;
 }
 

@@ -129,13 +129,14 @@ void encode_element(netlink::Batch& batch, const Element& element) {
   batch.end_nest(nest);
 }
 
-std::optional<std::uint16_t> decode_element(netlink::Attributes attributes, Element& element) {
+std::uint16_t decode_element(std::span<const std::byte> bytes, Element& element) {
   // In place: assigning an empty one would copy the comment's and the names' unused bytes.
   std::construct_at(&element);
+  netlink::Attributes attributes(bytes);
   while (const auto attribute = attributes.next())
     if (!decode_attribute(*attribute, element)) return attribute->type();
   if (attributes.malformed()) return IPSET_ATTR_DATA;
-  return std::nullopt;
+  return IPSET_ATTR_UNSPEC;
 }
 
 }  // namespace ipsetkv::ipset

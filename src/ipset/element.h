@@ -66,10 +66,9 @@ struct Element {
 /// Puts the element as a nested attribute IPSET_ATTR_DATA.
 void encode_element(netlink::Batch& batch, const Element& element);
 
-/// Reads the attributes inside an IPSET_ATTR_DATA over whatever `element` held. Nothing if all is
-/// well, otherwise the number of the attribute that is malformed. Unknown attributes are passed
-/// over.
-[[nodiscard]] std::optional<std::uint16_t> decode_element(netlink::Attributes attributes,
-                                                          Element& element);
+/// Reads the bytes inside an IPSET_ATTR_DATA over whatever `element` held. Returns
+/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed.
+/// Unknown attributes are passed over.
+[[nodiscard]] std::uint16_t decode_element(std::span<const std::byte> bytes, Element& element);
 
 }  // namespace ipsetkv::ipset

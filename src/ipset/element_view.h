@@ -34,12 +34,14 @@ struct ElementView {
   }
 };
 
-/// Reads the attributes inside an IPSET_ATTR_DATA over whatever `element` held. Nothing if all is
-/// well, otherwise the number of the attribute that is malformed. All others are passed over.
-[[nodiscard]] std::optional<std::uint16_t> decode_element_view(netlink::Attributes attributes,
-                                                               ElementView& element);
+/// Reads the bytes inside an IPSET_ATTR_DATA over whatever `element` held. Returns
+/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed. All
+/// others are passed over.
+[[nodiscard]] std::uint16_t decode_element_view(std::span<const std::byte> bytes,
+                                                ElementView& element);
 
 /// Whether the address inside an IPSET_ATTR_DATA is `address`. The kernel puts it first.
-[[nodiscard]] bool has_address(netlink::Attributes attributes, std::span<const std::byte> address);
+[[nodiscard]] bool has_address(std::span<const std::byte> bytes,
+                               std::span<const std::byte> address);
 
 }  // namespace ipsetkv::ipset

@@ -45,50 +45,55 @@ Result<void> Listing::decode_header(std::span<const std::byte> payload) {
   while (const auto attribute = attributes.next()) {
     if (attribute->type() == IPSET_ATTR_ADT) {
       elements_ = netlink::Attributes(attribute->payload());
-    } else if (const auto bad = decode_header_attribute(*attribute, header_)) {
-      return malformed(*bad);
+    } else if (const auto bad = decode_header_attribute(*attribute, header_);
+               bad != IPSET_ATTR_UNSPEC) {
+      return malformed(bad);
     }
   }
   if (attributes.malformed()) return malformed(IPSET_ATTR_UNSPEC);
   return {};
 }
 
-Result<std::optional<netlink::Attributes>> Listing::next_attributes() {
+Result<bool> Listing::next_data() {
   while (pending_.empty()) {
     if (const auto attribute = elements_.next()) {
-      if (attribute->type() == IPSET_ATTR_DATA) return netlink::Attributes(attribute->payload());
-      continue;
+      if (attribute->type() != IPSET_ATTR_DATA) continue;
+      data_ = attribute->payload();
+      return true;
     }
     if (elements_.malformed()) return malformed(IPSET_ATTR_ADT);
     if (done_) break;
     if (auto fetched = fetch(); !fetched) return tl::unexpected(fetched.error());
   }
-  return std::nullopt;
+  return false;
 }
 
 Result<const Element*> Listing::next_element() {
-  const auto attributes = next_attributes();
-  if (!attributes) return tl::unexpected(attributes.error());
-  if (!*attributes) return nullptr;
-  if (const auto bad = decode_element(**attributes, element_)) return malformed(*bad);
+  const auto found = next_data();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return nullptr;
+  if (const auto bad = decode_element(data_, element_); bad != IPSET_ATTR_UNSPEC)
+    return malformed(bad);
   return &element_;
 }
 
 Result<const ElementView*> Listing::next_element_view() {
-  const auto attributes = next_attributes();
-  if (!attributes) return tl::unexpected(attributes.error());
-  if (!*attributes) return nullptr;
-  if (const auto bad = decode_element_view(**attributes, view_)) return malformed(*bad);
+  const auto found = next_data();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return nullptr;
+  if (const auto bad = decode_element_view(data_, view_); bad != IPSET_ATTR_UNSPEC)
+    return malformed(bad);
   return &view_;
 }
 
 Result<const ElementView*> Listing::find_element(std::span<const std::byte> address) {
   for (;;) {
-    const auto attributes = next_attributes();
-    if (!attributes) return tl::unexpected(attributes.error());
-    if (!*attributes) return nullptr;
-    if (!has_address(**attributes, address)) continue;
-    if (const auto bad = decode_element_view(**attributes, view_)) return malformed(*bad);
+    const auto found = next_data();
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return nullptr;
+    if (!has_address(data_, address)) continue;
+    if (const auto bad = decode_element_view(data_, view_); bad != IPSET_ATTR_UNSPEC)
+      return malformed(bad);
     return &view_;
   }
 }

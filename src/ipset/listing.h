@@ -51,8 +51,8 @@ class Listing {
   [[nodiscard]] std::size_t parts() const { return parts_; }
 
  private:
-  /// The attributes of the present set's next element, or nothing at its end.
-  [[nodiscard]] Result<std::optional<netlink::Attributes>> next_attributes();
+  /// Goes to the present set's next element, `data_`; false at its end.
+  [[nodiscard]] Result<bool> next_data();
   /// Takes the next message apart: a set's first, or the continuation of one.
   [[nodiscard]] Result<void> fetch();
   [[nodiscard]] Result<void> receive_part();
@@ -66,7 +66,8 @@ class Listing {
   std::span<std::byte> buffer_;
   netlink::Messages messages_;
   netlink::Attributes elements_;
-  SetHeader header_;  ///< Of the set that was handed out.
+  std::span<const std::byte> data_;  ///< What is inside the IPSET_ATTR_DATA to be handed out.
+  SetHeader header_;                 ///< Of the set that was handed out.
   /// A set's first message that was not handed out yet, in the receive buffer.
   std::span<const std::byte> pending_;
   Element element_;

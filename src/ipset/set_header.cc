@@ -15,12 +15,13 @@ bool take_family(const netlink::Attribute& attribute, Family& family) {
 }
 
 bool take_type(const netlink::Attribute& attribute, SetHeader& header) {
-  header.type = type_by_name(attribute.text());
-  return header.type_name.assign(attribute.text());
+  const std::string_view name = attribute.text();
+  header.type = type_by_name(name);
+  return header.type_name.assign(name);
 }
 
 /// The attributes inside IPSET_ATTR_DATA: create options and figures, of one numbering.
-std::optional<std::uint16_t> decode_data(netlink::Attributes inside, SetHeader& header) {
+std::uint16_t decode_data(netlink::Attributes inside, SetHeader& header) {
   while (const auto attribute = inside.next()) {
     bool good = true;
     switch (attribute->type()) {
@@ -40,13 +41,12 @@ std::optional<std::uint16_t> decode_data(netlink::Attributes inside, SetHeader& 
     if (!good) return attribute->type();
   }
   if (inside.malformed()) return IPSET_ATTR_DATA;
-  return std::nullopt;
+  return IPSET_ATTR_UNSPEC;
 }
 
 }  // namespace
 
-std::optional<std::uint16_t> decode_header_attribute(const netlink::Attribute& attribute,
-                                                     SetHeader& header) {
+std::uint16_t decode_header_attribute(const netlink::Attribute& attribute, SetHeader& header) {
   bool good = true;
   switch (attribute.type()) {
     case IPSET_ATTR_SETNAME:
@@ -67,7 +67,7 @@ std::optional<std::uint16_t> decode_header_attribute(const netlink::Attribute& a
       break;
   }
   if (!good) return attribute.type();
-  return std::nullopt;
+  return IPSET_ATTR_UNSPEC;
 }
 
 }  // namespace ipsetkv::ipset

@@ -24,9 +24,9 @@ struct SetHeader {
   std::optional<std::uint32_t> elements;
 };
 
-/// Takes one attribute of a message of `list` or `header`, its nested ones included. Nothing if all
-/// is well, otherwise the number of the attribute that is malformed.
-[[nodiscard]] std::optional<std::uint16_t> decode_header_attribute(
-    const netlink::Attribute& attribute, SetHeader& header);
+/// Takes one attribute of a message of `list` or `header`, its nested ones included. Returns
+/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed.
+[[nodiscard]] std::uint16_t decode_header_attribute(const netlink::Attribute& attribute,
+                                                    SetHeader& header);
 
 }  // namespace ipsetkv::ipset
