@@ -41,6 +41,7 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   kind_.reset();
   broken_ = false;
   deadline_.reset();
+  first_address_.reset();
   expiring_ = is_expiring(header.options);
   strange_comments_ =
       header.options.comment && !expiring_ && header.options.maxelem != kCommentMaxElements;
@@ -99,14 +100,20 @@ bool DrawerDecoder::take_text(const ipset::ElementView& element) {
   const auto length = text::decode(element.comment, place);
   if (!length) return false;
   text_.take(*offset, *length);
-  if (*offset == 0) deadline_ = element.packets;
+  if (*offset == 0) take_first(element);
   return true;
 }
 
 bool DrawerDecoder::take_chunk(const ipset::ElementView& element) {
   if (!choose(chunk_kind_) || !chunks_.take(element)) return false;
-  if (*element.port == 0) deadline_ = element.packets;
+  if (*element.port == 0) take_first(element);
   return true;
+}
+
+void DrawerDecoder::take_first(const ipset::ElementView& element) {
+  deadline_ = element.packets;
+  first_address_ = ipset::Address::from_bytes(element.ip);
+  first_protocol_ = *element.protocol;
 }
 
 std::optional<std::size_t> DrawerDecoder::value_length() {
@@ -142,6 +149,8 @@ std::optional<Decoded> DrawerDecoder::finish() {
   const auto length = value_length();
   if (!length) return std::nullopt;
   decoded.value_bytes = *length;
+  decoded.first_address = first_address_;
+  decoded.first_protocol = first_protocol_;
   // The essay's writer, and one of ours that met such a set unawares, give no moment.
   if (expiring_ && deadline_ != std::uint64_t{0}) decoded.deadline = deadline_;
   return decoded;

@@ -32,12 +32,6 @@ Drawer describe(const ipset::SetHeader& header) {
   return drawer;
 }
 
-/// Whether it is the first chunk of a value, in either layout.
-bool is_first(const ipset::ElementView& element) {
-  if (element.port != 0 || element.protocol == layout::kKeyText) return false;
-  return element.comment.empty() || layout::text::offset_of(element) == 0;
-}
-
 }  // namespace
 
 Result<Content> DrawerReader::read(const Place& place, std::string* value, Drawer& drawer) {
@@ -112,16 +106,14 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
     if (*element == nullptr) break;
     if (!decoder_.take(**element)) return Content::kForeign;
     ++drawer.elements;
-    if (is_first(**element)) {
-      drawer.first_address = ipset::Address::from_bytes((*element)->ip);
-      drawer.first_protocol = *(*element)->protocol;
-    }
   }
   const auto decoded = decoder_.finish();
   if (!decoded) return Content::kForeign;
   drawer.value_bytes = decoded->value_bytes;
   drawer.kind = decoded->kind;
   drawer.deadline = decoded->deadline;
+  drawer.first_address = decoded->first_address;
+  drawer.first_protocol = decoded->first_protocol;
   if (decoded->ended || (decoded->deadline && *decoded->deadline <= now_ms()))
     return Content::kEnded;
   // Without any element nothing was put into the string.
