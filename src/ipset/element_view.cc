@@ -23,7 +23,7 @@ struct UsualHead {
   std::uint8_t protocol_number;
   std::array<std::byte, 3> protocol_padding;
 };
-static_assert(sizeof(UsualHead) == 4 * NLA_HDRLEN + 12);
+static_assert(sizeof(UsualHead) == 28, "as on the wire: nothing in between");
 
 bool is(const nlattr& header, std::size_t length, int type) {
   return header.nla_len == length && header.nla_type == type;
@@ -35,10 +35,12 @@ std::span<const std::byte> take_usual_head(std::span<const std::byte> bytes, Ele
   UsualHead head;
   if (bytes.size() < sizeof head) return bytes;
   std::memcpy(&head, bytes.data(), sizeof head);
-  if (!is(head.ip, 2 * NLA_HDRLEN + Address::kInetBytes, IPSET_ATTR_IP | NLA_F_NESTED) ||
-      !is(head.address, NLA_HDRLEN + Address::kInetBytes, IPSET_ATTR_IPADDR_IPV4) ||
-      !is(head.port, NLA_HDRLEN + sizeof head.port_number, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER) ||
-      !is(head.protocol, NLA_HDRLEN + sizeof head.protocol_number, IPSET_ATTR_PROTO))
+  if (!is(head.ip, sizeof head.ip + sizeof head.address + Address::kInetBytes,
+          IPSET_ATTR_IP | NLA_F_NESTED) ||
+      !is(head.address, sizeof head.address + Address::kInetBytes, IPSET_ATTR_IPADDR_IPV4) ||
+      !is(head.port, sizeof head.port + sizeof head.port_number,
+          IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER) ||
+      !is(head.protocol, sizeof head.protocol + sizeof head.protocol_number, IPSET_ATTR_PROTO))
     return bytes;
   element.ip = bytes.subspan(offsetof(UsualHead, address_bytes), Address::kInetBytes);
   element.port = netlink::big_endian(head.port_number);
