@@ -41,7 +41,7 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   kind_.reset();
   broken_ = false;
   deadline_.reset();
-  first_address_.reset();
+  first_.reset();
   expiring_ = is_expiring(header.options);
   strange_comments_ =
       header.options.comment && !expiring_ && header.options.maxelem != kCommentMaxElements;
@@ -112,8 +112,8 @@ bool DrawerDecoder::take_chunk(const ipset::ElementView& element) {
 
 void DrawerDecoder::take_first(const ipset::ElementView& element) {
   deadline_ = element.packets;
-  first_address_ = ipset::Address::from_bytes(element.ip);
-  first_protocol_ = *element.protocol;
+  if (const auto address = ipset::Address::from_bytes(element.ip))
+    first_ = {.address = *address, .protocol = *element.protocol};
 }
 
 std::optional<std::size_t> DrawerDecoder::value_length() {
@@ -149,8 +149,7 @@ std::optional<Decoded> DrawerDecoder::finish() {
   const auto length = value_length();
   if (!length) return std::nullopt;
   decoded.value_bytes = *length;
-  decoded.first_address = first_address_;
-  decoded.first_protocol = first_protocol_;
+  decoded.first = first_;
   // The essay's writer, and one of ours that met such a set unawares, give no moment.
   if (expiring_ && deadline_ != std::uint64_t{0}) decoded.deadline = deadline_;
   return decoded;

@@ -17,9 +17,7 @@ struct Decoded {
   std::size_t value_bytes = 0;
   Kind kind = Kind::kIpv4;
   std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
-  /// Of the element of the value's first chunk; none without one, and in the layout `counters`.
-  std::optional<ipset::Address> first_address;
-  std::uint8_t first_protocol = 0;
+  std::optional<FirstElement> first;      ///< Not of a value without elements, or in counters.
   /// The first chunk is gone: the kernel has ended the value, and what is left belongs to nobody.
   bool ended = false;
 };
@@ -67,8 +65,7 @@ class DrawerDecoder {
   std::size_t elements_ = 0;  ///< The most there can be.
   std::optional<Kind> kind_;
   std::optional<std::uint64_t> deadline_;
-  std::optional<ipset::Address> first_address_;
-  std::uint8_t first_protocol_ = 0;
+  std::optional<FirstElement> first_;
   Kind chunk_kind_ = Kind::kIpv4;  ///< Of addresses without comments.
   bool counting_ = false;          ///< It can only be the layout `counters`.
   bool expiring_ = false;

@@ -27,6 +27,13 @@ struct SetShape {
 };
 [[nodiscard]] SetShape shape_of(Kind kind);
 
+/// The element of a value's first chunk, as far as it takes to ask the kernel for it; its port is
+/// 0.
+struct FirstElement {
+  ipset::Address address;
+  std::uint8_t protocol = 0;
+};
+
 /// The names that users see.
 [[nodiscard]] std::string_view kind_name(Kind kind);
 

@@ -62,7 +62,7 @@ class Attribute {
 /// bytes it was given: a length that lies ends the walk, and `malformed()` says so.
 ///
 /// Written out here, as Batch's putting is, instead of with libmnl's functions: a small `get` walks
-/// some forty attributes, and the calls into a shared library, several for each attribute, made it
+/// dozens of attributes, and the calls into a shared library, several for each attribute, made it
 /// take a tenth longer (docs/design.md has the figures).
 class Attributes {
  public:

@@ -112,8 +112,7 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   drawer.value_bytes = decoded->value_bytes;
   drawer.kind = decoded->kind;
   drawer.deadline = decoded->deadline;
-  drawer.first_address = decoded->first_address;
-  drawer.first_protocol = decoded->first_protocol;
+  drawer.first = decoded->first;
   if (decoded->ended || (decoded->deadline && *decoded->deadline <= now_ms()))
     return Content::kEnded;
   // Without any element nothing was put into the string.

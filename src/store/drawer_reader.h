@@ -35,8 +35,7 @@ struct Drawer {
   std::uint32_t memory_bytes = 0;
   layout::SetShape shape;
   ipset::CreateOptions options;
-  std::optional<ipset::Address> first_address;  ///< The element of chunk 0, if there is one.
-  std::uint8_t first_protocol = 0;
+  std::optional<layout::FirstElement> first;
 };
 
 /// Reads drawers: sets that hold one value each. What it allocates, it keeps for the next.

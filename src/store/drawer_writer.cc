@@ -108,10 +108,7 @@ Error add_error(const ipset::Batch& batch, std::size_t command, const Place& pla
 }
 
 Predecessor predecessor_of(const Drawer& drawer) {
-  return {.first_address = drawer.first_address,
-          .first_protocol = drawer.first_protocol,
-          .shape = drawer.shape,
-          .options = drawer.options};
+  return {.first = drawer.first, .shape = drawer.shape, .options = drawer.options};
 }
 
 bool is_small(const layout::DrawerContent& content) {
@@ -402,11 +399,11 @@ Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
     send.publish = batch_.size();
     batch_.swap(spare_.name().view(), place.name.view());
   }
-  if (predecessor.first_address) {
+  if (predecessor.first) {
     send.check = batch_.size();
-    element_.ip = predecessor.first_address;
+    element_.ip = predecessor.first->address;
     element_.port = std::uint16_t{0};
-    element_.protocol = predecessor.first_protocol;
+    element_.protocol = predecessor.first->protocol;
     element_.comment.clear();
     element_.timeout.reset();
     element_.packets.reset();
@@ -537,8 +534,7 @@ void DrawerWriter::remember(const Place& place, const layout::DrawerContent& con
     recent_.forget(place.name);
     return;
   }
-  recent_.remember(place.name, {.first_address = element_.ip,
-                                .first_protocol = *element_.protocol,
+  recent_.remember(place.name, {.first = layout::FirstElement{*element_.ip, *element_.protocol},
                                 .shape = {},
                                 .options = options,
                                 .options_are_fresh = are_fresh});

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "ipset/create_options.h"
-#include "ipset/element.h"
 #include "ipset/fixed_text.h"
 #include "layout/drawer_form.h"
 
@@ -17,10 +16,9 @@ namespace ipsetkv::store {
 
 /// What a writer knows of the set that it is about to take the place of.
 struct Predecessor {
-  /// The element of chunk 0. As long as the set that comes out of the swap has it, nobody has put a
-  /// set of his own in the key's place. Unset for the empty value, which has no elements.
-  std::optional<ipset::Address> first_address;
-  std::uint8_t first_protocol = 0;
+  /// As long as the set that comes out of the swap has it, nobody has put a set of his own in the
+  /// key's place. Unset for the empty value, which has no elements.
+  std::optional<layout::FirstElement> first;
   /// Its set's type, and what it was created with.
   layout::SetShape shape;
   ipset::CreateOptions options;
