@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "format/archive_reader.h"
+#include "format/archive_writer.h"
 #include "fuzz/input.h"
-#include "store/archive_reader.h"
-#include "store/archive_writer.h"
-#include "store/drawers.h"
+#include "store/drawers/drawers.h"
 
 namespace ipsetkv::fuzz {
 namespace {

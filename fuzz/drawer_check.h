@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "format/drawer_decoder.h"
+#include "format/drawer_form.h"
 #include "ipset/element.h"
 #include "ipset/set_header.h"
-#include "layout/drawer_decoder.h"
-#include "layout/drawer_form.h"
 
 namespace ipsetkv::fuzz {
 

@@ -3,7 +3,7 @@
 // The pattern of `keys`: it matches what a table of all beginnings says it does, in a time that is
 // bounded by the product of the two lengths. The input is the pattern, a zero byte, and the text.
 
-#include "store/glob.h"
+#include "base/glob.h"
 
 #include <bitset>
 #include <chrono>

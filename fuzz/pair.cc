@@ -3,7 +3,7 @@
 // Pairs of a table in comments: any pair that fits comes back, and any comment that is a pair is
 // what that pair is written as.
 
-#include "layout/pair.h"
+#include "format/pair.h"
 
 #include <memory>
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "server/dump_format.h"
-#include "server/request_parser.h"
+#include "server/protocol/dump_format.h"
+#include "server/protocol/request_parser.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 // Bytes in comments: any bytes come back from their pieces, which the kernel and `ipset` can hold,
 // and any comment is decoded as byte after byte would be.
 
-#include "layout/text.h"
+#include "format/text.h"
 
 #include <memory>
 #include <optional>

@@ -15,11 +15,11 @@
 #include <string_view>
 #include <vector>
 
+#include "format/archive_writer.h"
+#include "format/drawer_decoder.h"
+#include "format/drawer_form.h"
+#include "format/key.h"
 #include "ipset/recorded_replies.h"
-#include "layout/drawer_decoder.h"
-#include "layout/drawer_form.h"
-#include "store/archive_writer.h"
-#include "store/key.h"
 #include "support/hex.h"
 
 namespace ipsetkv::fuzz {

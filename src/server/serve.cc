@@ -14,14 +14,14 @@
 #include <vector>
 
 #include "netlink/namespace.h"
-#include "server/address.h"
-#include "server/listener.h"
-#include "server/log.h"
-#include "server/password_file.h"
-#include "server/privileges.h"
+#include "server/net/address.h"
+#include "server/net/listener.h"
+#include "server/net/password_file.h"
+#include "server/net/privileges.h"
+#include "server/net/service_manager.h"
+#include "server/net/worker.h"
 #include "server/server.h"
-#include "server/service_manager.h"
-#include "server/worker.h"
+#include "server/state/log.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -8,8 +8,8 @@
 #include <csignal>
 #include <utility>
 
-#include "server/command.h"
-#include "server/worker.h"
+#include "server/exec/command.h"
+#include "server/net/worker.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -10,15 +10,15 @@
 #include <string_view>
 #include <vector>
 
-#include "server/channels.h"
-#include "server/clients.h"
-#include "server/configuration.h"
-#include "server/pause.h"
 #include "server/serve.h"
-#include "server/slow_log.h"
-#include "server/statistics.h"
-#include "server/turn.h"
-#include "server/watches.h"
+#include "server/state/channels.h"
+#include "server/state/clients.h"
+#include "server/state/configuration.h"
+#include "server/state/pause.h"
+#include "server/state/slow_log.h"
+#include "server/state/statistics.h"
+#include "server/state/turn.h"
+#include "server/state/watches.h"
 
 namespace ipsetkv::server {
 

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string_view>
 
+#include "format/clock.h"
 #include "ipsetkv/error.h"
 #include "ipsetkv/options.h"
 #include "ipsetkv/store.h"
-#include "store/clock.h"
 
 namespace ipsetkv::store {
 

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <limits>
 
-#include "store/clock.h"
+#include "format/clock.h"
 #include "store/implementation.h"
 
 namespace ipsetkv {

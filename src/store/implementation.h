@@ -7,7 +7,7 @@
 #include "ipset/connection.h"
 #include "ipsetkv/store.h"
 #include "store/backend.h"
-#include "store/drawers.h"
+#include "store/drawers/drawers.h"
 
 namespace ipsetkv {
 

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "format/clock.h"
 #include "ipset/connection.h"
 #include "ipsetkv/version.h"
 #include "netlink/namespace.h"
-#include "store/clock.h"
-#include "store/drawers.h"
+#include "store/drawers/drawers.h"
 #include "store/implementation.h"
-#include "store/table.h"
+#include "store/tables/table.h"
 
 namespace ipsetkv {
 namespace {

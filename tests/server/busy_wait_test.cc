@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/busy_wait.h"
+#include "server/net/busy_wait.h"
 
 #include <gtest/gtest.h>
 

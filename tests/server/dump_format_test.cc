@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "server/dump_format.h"
+#include "server/protocol/dump_format.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "server/lzf.h"
+#include "server/protocol/lzf.h"
 
 namespace ipsetkv::server {
 namespace {

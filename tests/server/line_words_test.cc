@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/line_words.h"
+#include "server/protocol/line_words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

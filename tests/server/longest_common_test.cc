@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/longest_common.h"
+#include "server/commands/longest_common.h"
 
 #include <gtest/gtest.h>
 

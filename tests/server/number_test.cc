@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/number.h"
+#include "server/protocol/number.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/reply.h"
+#include "server/protocol/reply.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/request_parser.h"
+#include "server/protocol/request_parser.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

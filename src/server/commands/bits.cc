@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
-#include "server/longest_common.h"
-#include "server/number.h"
+#include "server/commands/longest_common.h"
+#include "server/exec/call.h"
+#include "server/protocol/number.h"
 
 namespace ipsetkv::server {
 namespace {

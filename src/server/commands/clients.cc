@@ -13,12 +13,12 @@
 #include <string>
 #include <string_view>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
-#include "server/number.h"
+#include "server/exec/call.h"
+#include "server/net/worker.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
-#include "server/worker.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
-#include "server/number.h"
+#include "server/exec/call.h"
+#include "server/net/worker.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
-#include "server/worker.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <optional>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
-#include "server/dump_format.h"
-#include "server/moment.h"
+#include "server/commands/moment.h"
+#include "server/exec/call.h"
+#include "server/protocol/dump_format.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
-#include "server/moment.h"
+#include "server/commands/moment.h"
+#include "server/exec/call.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "server/command.h"
+#include "server/exec/command.h"
 
 namespace ipsetkv::server {
 

@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "server/call.h"
+#include "server/exec/call.h"
 
 namespace ipsetkv::server {
 

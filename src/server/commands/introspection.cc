@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "server/call.h"
+#include "base/glob.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
-#include "store/glob.h"
+#include "server/exec/call.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "server/call.h"
+#include "server/commands/counting.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
-#include "server/counting.h"
-#include "server/number.h"
+#include "server/exec/call.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
 
 namespace ipsetkv::server {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
+#include "server/exec/call.h"
 
 namespace ipsetkv::server {
 namespace {

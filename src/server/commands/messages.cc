@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
+#include "server/exec/call.h"
+#include "server/net/worker.h"
 #include "server/server.h"
-#include "server/worker.h"
 
 namespace ipsetkv::server {
 namespace {

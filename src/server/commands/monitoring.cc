@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
-#include "server/number.h"
+#include "server/exec/call.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
 
 namespace ipsetkv::server {

@@ -11,13 +11,13 @@
 #include <thread>
 #include <vector>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
-#include "server/information.h"
-#include "server/log.h"
-#include "server/number.h"
+#include "server/commands/information.h"
+#include "server/exec/call.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
+#include "server/state/log.h"
 
 namespace ipsetkv::server {
 namespace {

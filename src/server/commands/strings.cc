@@ -8,12 +8,12 @@
 #include <optional>
 #include <string>
 
-#include "server/call.h"
+#include "format/key.h"
 #include "server/commands/groups.h"
-#include "server/moment.h"
-#include "server/number.h"
+#include "server/commands/moment.h"
+#include "server/exec/call.h"
+#include "server/protocol/number.h"
 #include "server/server.h"
-#include "store/key.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "server/call.h"
 #include "server/commands/groups.h"
+#include "server/exec/call.h"
 #include "server/server.h"
-#include "server/watches.h"
+#include "server/state/watches.h"
 
 namespace ipsetkv::server {
 namespace {

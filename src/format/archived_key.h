@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "format/drawer_form.h"
+
+namespace ipsetkv::store {
+
+/// A key as it was saved; borrowed for the call that hands it over.
+struct ArchivedKey {
+  std::string_view key;
+  std::string_view value;
+  layout::Kind kind = layout::Kind::kIpv4;  ///< Of no concern to a table.
+  std::optional<std::uint64_t> deadline;    ///< Milliseconds since the epoch.
+};
+
+}  // namespace ipsetkv::store

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "format/pair.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "format/text.h"
+
+namespace ipsetkv::layout {
+namespace {
+
+// Escapes that stand for no byte: what follows them.
+constexpr char kValueMark = '=';
+constexpr char kDeadlineMark = '@';
+constexpr char kSetMark = '>';
+constexpr char kEscape = '\\';
+
+/// Puts text together in a room of fixed size, and remembers if it was too small.
+class Writer {
+ public:
+  explicit Writer(std::span<char> room) : room_(room) {}
+
+  void put_mark(char mark) { put_plain({std::array{kEscape, mark}.data(), 2}); }
+  void put_number(std::uint64_t number) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    put_plain({digits.data(), end});
+  }
+  void put_plain(std::string_view text) {
+    full_ = full_ || text.size() > room_.size() - length_;
+    if (!full_) length_ += text.copy(room_.data() + length_, text.size());
+  }
+  void put_escaped(std::string_view bytes) {
+    const auto length = text::escape(bytes, room_.subspan(length_));
+    full_ = full_ || !length;
+    if (!full_) length_ += *length;
+  }
+  [[nodiscard]] std::size_t length() const { return length_; }
+  [[nodiscard]] bool full() const { return full_; }
+
+ private:
+  std::span<char> room_;
+  std::size_t length_ = 0;
+  bool full_ = false;
+};
+
+/// The number at the beginning of `text`, which is then without it.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  return number;
+}
+
+/// Of the names that our sets have, which are printable.
+bool is_name_byte(char byte) { return byte > ' ' && byte <= '~' && byte != '"'; }
+
+bool take_mark(std::string_view& text, char mark) {
+  if (text.size() < 2 || text[0] != kEscape || text[1] != mark) return false;
+  text.remove_prefix(2);
+  return true;
+}
+
+/// The deadline that may end a comment; false if something else does.
+bool take_deadline(std::string_view text, Pair& pair) {
+  pair.deadline = take_number(text);
+  return pair.deadline && text.empty();
+}
+
+}  // namespace
+
+ipset::Address address_of(const Digest& digest) { return ipset::Address::inet6(digest); }
+
+bool has_digest(const ipset::ElementView& element, const Digest& digest) {
+  return std::equal(element.ip.begin(), element.ip.end(), digest.begin(), digest.end());
+}
+
+std::optional<Digest> digest_of(const ipset::ElementView& element) {
+  if (element.ip.size() != kDigestBytes) return std::nullopt;
+  Digest digest{};
+  std::copy(element.ip.begin(), element.ip.end(), digest.begin());
+  return digest;
+}
+
+bool encode_pair(const Pair& pair, ipset::Comment& comment) {
+  bool fits = false;
+  comment.write([&](char* room) {
+    Writer writer({room, ipset::kMaxCommentBytes});
+    if (pair.is_long()) {
+      writer.put_mark(kSetMark);
+      writer.put_plain(pair.set.view());
+    } else {
+      writer.put_escaped(pair.key);
+      writer.put_mark(kValueMark);
+      writer.put_escaped(pair.value);
+    }
+    if (pair.deadline) {
+      writer.put_mark(kDeadlineMark);
+      writer.put_number(*pair.deadline);
+    }
+    fits = !writer.full();
+    return writer.length();
+  });
+  return fits;
+}
+
+std::optional<Pair> PairDecoder::decode(std::string_view comment) {
+  if (comment.size() > bytes_.size()) return std::nullopt;
+  if (take_mark(comment, kSetMark)) return decode_long(comment);
+  Pair pair;
+  const text::Unescaped key = text::unescape(comment, bytes_.data());
+  if (key.bytes == 0 || key.mark != kValueMark) return std::nullopt;
+  char* const behind = bytes_.data() + key.bytes;
+  const text::Unescaped value = text::unescape(key.rest, behind);
+  pair.key = {bytes_.data(), key.bytes};
+  pair.value = {behind, value.bytes};
+  if (value.mark == 0) return value.rest.empty() ? std::optional(pair) : std::nullopt;
+  if (value.mark != kDeadlineMark || !take_deadline(value.rest, pair)) return std::nullopt;
+  return pair;
+}
+
+std::optional<Pair> PairDecoder::decode_long(std::string_view comment) {
+  Pair pair;
+  const std::string_view set = comment.substr(0, comment.find(kEscape));
+  if (set.empty() || set.size() > ipset::SetName::kLimit || !std::ranges::all_of(set, is_name_byte))
+    return std::nullopt;
+  pair.set.assign(set);
+  comment.remove_prefix(set.size());
+  if (comment.empty()) return pair;
+  if (!take_mark(comment, kDeadlineMark) || !take_deadline(comment, pair)) return std::nullopt;
+  return pair;
+}
+
+}  // namespace ipsetkv::layout

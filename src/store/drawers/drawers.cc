@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "store/drawers/drawers.h"
+
+#include <algorithm>
+
+#include "base/glob.h"
+#include "format/clock.h"
+#include "format/key.h"
+
+namespace ipsetkv::store {
+namespace {
+
+layout::Kind kind_of(Layout layout, std::size_t bytes) {
+  switch (layout) {
+    case Layout::kAuto:
+      return bytes <= kAutoIpv4Bytes ? layout::Kind::kIpv4 : layout::Kind::kComment;
+    case Layout::kIpv4:
+      return layout::Kind::kIpv4;
+    case Layout::kIpv6:
+      return layout::Kind::kIpv6;
+    case Layout::kComment:
+      return layout::Kind::kComment;
+    case Layout::kCounters:
+      return layout::Kind::kCounters;
+  }
+  return layout::Kind::kComment;
+}
+
+Present present_of(const Drawer& drawer) {
+  return {.value_bytes = drawer.value_bytes,
+          .deadline = drawer.deadline,
+          .layout = layout_of(drawer.kind),
+          .chosen = chosen_layout(drawer)};
+}
+
+KeyInfo describe(std::string_view name, std::string_view key, const Drawer& drawer) {
+  KeyInfo info{.key = std::string(key),
+               .set_name = std::string(name),
+               .type = std::string(ipset::type_name(drawer.shape.type)),
+               .layout = std::string(layout::kind_name(drawer.kind)),
+               .elements = drawer.elements,
+               .value_bytes = drawer.value_bytes,
+               .kernel_memory = drawer.memory_bytes,
+               .deadline = {}};
+  if (drawer.deadline) info.deadline = from_ms(*drawer.deadline);
+  return info;
+}
+
+Error not_a_value(std::string_view key) { return Error{.code = ErrorCode::kNotAValue}.about(key); }
+
+}  // namespace
+
+Result<layout::DrawerContent> content_of(const Place& place, std::string_view value, Layout layout,
+                                         std::optional<std::uint64_t> deadline) {
+  layout::DrawerContent content{.value = std::as_bytes(std::span(value)),
+                                .kind = kind_of(layout, value.size()),
+                                .key = place.key_inside,
+                                .deadline = deadline};
+  if (!layout::fits(content)) {
+    const Error error{.code = ErrorCode::kValueTooLong,
+                      .actual = value.size(),
+                      .limit = layout::longest_value(content)};
+    return tl::unexpected(
+        error.about(place.key_inside.empty() ? place.name.view() : place.key_inside));
+  }
+  if (deadline) content.life = life_until(*deadline, now_ms());
+  return content;
+}
+
+Layout layout_of(layout::Kind kind) {
+  switch (kind) {
+    case layout::Kind::kIpv4:
+      return Layout::kIpv4;
+    case layout::Kind::kIpv6:
+      return Layout::kIpv6;
+    case layout::Kind::kComment:
+      return Layout::kComment;
+    case layout::Kind::kCounters:
+      return Layout::kCounters;
+  }
+  return Layout::kAuto;
+}
+
+Layout chosen_layout(const Drawer& drawer) {
+  const bool is_usual = drawer.kind == kind_of(Layout::kAuto, drawer.value_bytes);
+  return is_usual ? Layout::kAuto : layout_of(drawer.kind);
+}
+
+Drawers::Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout)
+    : connection_(connection), reader_(connection), writer_(connection, reader_, timeout) {}
+
+Result<Content> Drawers::settled(const Place& place, std::string* value, Drawer& drawer) {
+  auto content = reader_.read(place, value, drawer);
+  if (!content || (*content != Content::kEnded && *content != Content::kUnsure)) return content;
+  auto settled = writer_.settle(place, value, drawer);
+  // Whoever meets an expired key gives its memory back; if he can't, the next one will.
+  return settled || *content == Content::kUnsure ? settled : content;
+}
+
+Result<std::optional<Present>> Drawers::read(std::string_view key, std::string* value) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  Drawer drawer;
+  const auto content = settled(*place, value, drawer);
+  if (!content) return tl::unexpected(content.error());
+  if (*content == Content::kForeign) return tl::unexpected(not_a_value(key));
+  if (*content != Content::kValue) return std::nullopt;
+  return present_of(drawer);
+}
+
+Result<bool> Drawers::exists(std::string_view key) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  Drawer drawer;
+  const auto content = settled(*place, nullptr, drawer);
+  if (!content) return tl::unexpected(content.error());
+  return *content == Content::kValue;
+}
+
+Result<std::optional<KeyInfo>> Drawers::info(std::string_view key) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  Drawer drawer;
+  const auto content = settled(*place, nullptr, drawer);
+  if (!content) return tl::unexpected(content.error());
+  if (*content == Content::kForeign) return tl::unexpected(not_a_value(key));
+  if (*content != Content::kValue) return std::nullopt;
+  return describe(place->name.view(), key, drawer);
+}
+
+Result<void> Drawers::write(std::string_view key, std::string_view value, Layout layout,
+                            std::optional<std::uint64_t> deadline) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  const auto content = content_of(*place, value, layout, deadline);
+  if (!content) return tl::unexpected(content.error());
+  return writer_.write(*place, *content);
+}
+
+Result<bool> Drawers::remove(std::string_view key) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  return writer_.remove(*place);
+}
+
+Result<bool> Drawers::update(std::string_view key, std::string* value, const Decide& decide) {
+  const auto place = place_of(key);
+  if (!place) return tl::unexpected(place.error());
+  return writer_.update(*place, value, [&](const Drawer* drawer) -> Result<DrawerChange> {
+    std::optional<Present> present;
+    if (drawer != nullptr) present = present_of(*drawer);
+    const auto change = decide(present ? &*present : nullptr);
+    if (!change) return tl::unexpected(change.error());
+    if (change->action != Change::Action::kWrite) return DrawerChange{change->action, {}};
+    auto content = content_of(*place, change->value, change->layout, change->deadline);
+    if (!content && change->or_auto)
+      content = content_of(*place, change->value, Layout::kAuto, change->deadline);
+    if (!content) return tl::unexpected(content.error());
+    return DrawerChange{change->action, *content};
+  });
+}
+
+Result<bool> Drawers::transfer(std::string_view key, std::string_view new_key, Transfer how) {
+  const auto from = place_of(key);
+  if (!from) return tl::unexpected(from.error());
+  const auto to = place_of(new_key);
+  if (!to) return tl::unexpected(to.error());
+  return writer_.transfer(*from, *to, how);
+}
+
+Result<void> Drawers::for_each(std::string_view pattern,
+                               const std::function<void(const KeyInfo&)>& visit) {
+  // A set's name may be the digest of a key that matches; only its elements tell.
+  return reader_.read_all(
+      [&](std::string_view name) {
+        return is_digest(name) || (can_be_key(name) && glob_matches(pattern, name));
+      },
+      [&](std::string_view name, std::string_view key, Content content, const Drawer& drawer) {
+        if (content == Content::kValue && glob_matches(pattern, key))
+          visit(describe(name, key, drawer));
+      });
+}
+
+}  // namespace ipsetkv::store

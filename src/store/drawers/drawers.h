@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ipset/connection.h"
+#include "ipsetkv/options.h"
+#include "store/backend.h"
+#include "store/drawers/reader.h"
+#include "store/drawers/writer.h"
+
+namespace ipsetkv::store {
+
+/// One key, one set.
+class Drawers final : public Backend {
+ public:
+  Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout);
+
+  [[nodiscard]] Result<std::optional<Present>> read(std::string_view key,
+                                                    std::string* value) override;
+  [[nodiscard]] Result<bool> exists(std::string_view key) override;
+  [[nodiscard]] Result<std::optional<KeyInfo>> info(std::string_view key) override;
+  [[nodiscard]] Result<void> write(std::string_view key, std::string_view value, Layout layout,
+                                   std::optional<std::uint64_t> deadline) override;
+  [[nodiscard]] Result<bool> remove(std::string_view key) override;
+  [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
+                                    const Decide& decide) override;
+  [[nodiscard]] Result<bool> transfer(std::string_view key, std::string_view new_key,
+                                      Transfer how) override;
+  [[nodiscard]] Result<void> for_each(std::string_view pattern,
+                                      const std::function<void(const KeyInfo&)>& visit) override;
+  [[nodiscard]] Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern,
+                                      std::size_t count) override;
+  [[nodiscard]] Result<std::uint64_t> save(
+      const std::function<Result<void>(std::string_view text)>& write) override;
+  [[nodiscard]] Result<SweepResult> sweep() override;
+
+  DrawerReader& reader() { return reader_; }
+  DrawerWriter& writer() { return writer_; }
+
+ private:
+  /// Reads what lies at `place`, and gives back the memory of a value whose time has passed.
+  [[nodiscard]] Result<Content> settled(const Place& place, std::string* value, Drawer& drawer);
+
+  ipset::Connection& connection_;
+  DrawerReader reader_;
+  DrawerWriter writer_;
+};
+
+/// Removes the locks and spare sets of writers that died, and locks at rest; how many writers' sets
+/// they were.
+[[nodiscard]] Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection);
+
+/// The content for a value at `place`. Errors: kValueTooLong.
+[[nodiscard]] Result<layout::DrawerContent> content_of(const Place& place, std::string_view value,
+                                                       Layout layout,
+                                                       std::optional<std::uint64_t> deadline);
+
+/// The layout that a value of `kind` keeps when it is changed.
+[[nodiscard]] Layout layout_of(layout::Kind kind);
+/// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
+[[nodiscard]] Layout chosen_layout(const Drawer& drawer);
+
+}  // namespace ipsetkv::store

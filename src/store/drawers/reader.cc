@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "store/drawers/reader.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "format/clock.h"
+#include "store/patience.h"
+
+namespace ipsetkv::store {
+namespace {
+
+// A set of the right kind whose elements make no value is read again: a writer whose `add` failed
+// for want of memory takes an unfinished set out again within microseconds (see drawer_writer.cc).
+constexpr int kReadings = 3;
+
+// How long a reader holds back for a writer, who needs some microseconds once nobody reads: the
+// others may have begun to read just before, and need as long as this reader did. A sign that stays
+// up longer was left by a writer that died, and is taken down.
+constexpr std::chrono::milliseconds kCourtesy{50};
+constexpr int kCourtesyReadings = 4;
+
+// A set that fits into one part comes with a second, the end.
+constexpr std::size_t kShortParts = 2;
+
+Drawer describe(const ipset::SetHeader& header) {
+  Drawer drawer;
+  drawer.references = header.references;
+  drawer.memory_bytes = header.memory_bytes;
+  drawer.shape = {.type = *header.type, .family = header.family};
+  drawer.options = header.options;
+  return drawer;
+}
+
+}  // namespace
+
+Result<Content> DrawerReader::read(const Place& place, std::string* value, Drawer& drawer) {
+  if ((long_stripes_ >> place.stripe & 1) != 0)
+    if (auto let = let_writers_through(place.stripe); !let) return tl::unexpected(let.error());
+  auto content = read_locked(place, value, drawer);
+  if (!content || *content != Content::kNothing) return content;
+  // Nothing may be there because a writer is about to put a set of another type there. He has put
+  // up a sign before that, which stays.
+  const auto sign = connection_.header(mixed_name(place.stripe).view());
+  if (!sign) return tl::unexpected(sign.error());
+  if (*sign) return Content::kUnsure;
+  // Unless `sweep` has just taken it down.
+  return read_locked(place, value, drawer);
+}
+
+Result<Content> DrawerReader::read_locked(const Place& place, std::string* value, Drawer& drawer) {
+  for (int reading = 1;; ++reading) {
+    auto content = read_once(place, value, drawer);
+    if (content && *content == Content::kForeign && reading < kReadings) {
+      std::this_thread::yield();
+      continue;
+    }
+    if (value != nullptr && (!content || *content != Content::kValue)) value->clear();
+    return content;
+  }
+}
+
+Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
+  const ipset::SetName sign = wait_name(stripe);
+  Patience patience(std::max(kCourtesy, kCourtesyReadings * long_reading_));
+  for (;;) {
+    const auto header = connection_.header(sign.view());
+    if (!header) return tl::unexpected(header.error());
+    if (!*header) return {};
+    if (!patience.wait()) break;
+  }
+  ipset::Batch batch = connection_.new_batch(ipset::SetName::kLimit + 256);
+  batch.destroy(sign.view());
+  return connection_.execute(batch);
+}
+
+Result<Content> DrawerReader::read_once(const Place& place, std::string* value, Drawer& drawer) {
+  const auto start = std::chrono::steady_clock::now();
+  auto listing = connection_.list(place.name.view(), ipset::ListMode::kElements);
+  if (!listing) return tl::unexpected(listing.error());
+  const auto header = listing->next_set();
+  if (!header) {
+    if (header.error().code == ErrorCode::kNoSuchSet) return Content::kNothing;
+    return tl::unexpected(header.error());
+  }
+  if (*header == nullptr) return Content::kNothing;
+  const auto content = read_elements(*listing, **header, value, drawer);
+  if (listing->parts() > kShortParts) {
+    long_stripes_ |= 1U << place.stripe;
+    long_reading_ =
+        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  }
+  if (content && *content == Content::kValue && decoder_.key() != place.key_inside)
+    return Content::kForeign;
+  return content;
+}
+
+Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset::SetHeader& header,
+                                            std::string* value, Drawer& drawer) {
+  if (!layout::can_be_drawer(header)) return Content::kForeign;
+  drawer = describe(header);
+  decoder_.begin(header, keeps_key_inside(header.name.view()), value);
+  for (;;) {
+    const auto element = listing.next_element_view();
+    if (!element) return tl::unexpected(element.error());
+    if (*element == nullptr) break;
+    if (!decoder_.take(**element)) return Content::kForeign;
+    ++drawer.elements;
+  }
+  const auto decoded = decoder_.finish();
+  if (!decoded) return Content::kForeign;
+  drawer.value_bytes = decoded->value_bytes;
+  drawer.kind = decoded->kind;
+  drawer.deadline = decoded->deadline;
+  drawer.first = decoded->first;
+  if (decoded->ended || (decoded->deadline && *decoded->deadline <= now_ms()))
+    return Content::kEnded;
+  // Without any element nothing was put into the string.
+  if (value != nullptr) value->resize(decoded->value_bytes);
+  return Content::kValue;
+}
+
+Result<std::optional<std::string>> DrawerReader::key_of(const ipset::SetName& name,
+                                                        Drawer& drawer) {
+  auto listing = connection_.list(name.view(), ipset::ListMode::kElements);
+  if (!listing) return tl::unexpected(listing.error());
+  const auto header = listing->next_set();
+  if (!header && header.error().code != ErrorCode::kNoSuchSet)
+    return tl::unexpected(header.error());
+  if (!header || *header == nullptr) return std::nullopt;
+  const auto content = read_elements(*listing, **header, nullptr, drawer);
+  if (!content) return tl::unexpected(content.error());
+  if (*content != Content::kValue) return std::nullopt;
+  if (!keeps_key_inside(name.view())) return std::string(name.view());
+  if (decoder_.key().empty()) return std::nullopt;
+  return decoder_.key();
+}
+
+Result<void> DrawerReader::read_all(const std::function<bool(std::string_view)>& wanted,
+                                    const Visit& visit) {
+  auto listing = connection_.list({}, ipset::ListMode::kElements);
+  if (!listing) return tl::unexpected(listing.error());
+  for (;;) {
+    const auto header = listing->next_set();
+    if (!header) return tl::unexpected(header.error());
+    if (*header == nullptr) return {};
+    const std::string_view name = (*header)->name.view();
+    if (!wanted(name)) continue;
+    Drawer drawer;
+    const auto content = read_elements(*listing, **header, nullptr, drawer);
+    if (!content) return tl::unexpected(content.error());
+    if (*content != Content::kValue && *content != Content::kEnded) continue;
+    if (*content == Content::kValue && is_digest(name) == decoder_.key().empty()) continue;
+    visit(name, is_digest(name) ? std::string_view(decoder_.key()) : name, *content, drawer);
+  }
+}
+
+}  // namespace ipsetkv::store

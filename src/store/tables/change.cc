@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+
+// Writing and removing single keys of a table: with one command where nothing has to be known
+// before, otherwise with the bucket locked.
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <thread>
+
+#include "format/clock.h"
+#include "format/key.h"
+#include "ipset/protocol.h"
+#include "store/tables/table.h"
+
+namespace ipsetkv::store {
+namespace {
+
+ipset::Element element_of(const layout::Digest& digest) {
+  ipset::Element element;
+  element.ip = layout::address_of(digest);
+  return element;
+}
+
+/// For how long a table has been marked before a key in it ends; see table.cc.
+constexpr std::uint64_t kNoticeMs = 100;
+constexpr auto kAlways = [] { return true; };
+
+void sleep_until(std::uint64_t moment) {
+  for (std::uint64_t now = now_ms(); now < moment; now = now_ms())
+    std::this_thread::sleep_for(std::chrono::milliseconds(moment - now));
+}
+
+Error gone(std::string_view table) {
+  return Error{.code = ErrorCode::kNoSuchSet, .step = Step::kList}.about(table);
+}
+
+}  // namespace
+
+template <class Queue, class MayWait>
+Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, const Queue& queue,
+                                                Patience& patience, const MayWait& may_wait) {
+  Buckets::Search search(buckets_, digest);
+  for (;;) {
+    batch_.clear();
+    queue(buckets_.names().bucket(search.bucket()).view());
+    if (auto executed = connection_.execute(batch_); !executed)
+      return tl::unexpected(executed.error());
+    if (batch_.code(0) != ENOENT) {
+      search.found();
+      return batch_.code(0);
+    }
+    if (!may_wait()) return std::nullopt;
+    const auto more = search.next(patience);
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return std::nullopt;
+  }
+}
+
+void Table::queue_question(const ipset::Address& address) {
+  ipset::Element element;
+  element.ip = address;
+  batch_.test(buckets_.names().head().view(), element);
+}
+
+Result<bool> Table::exists(std::string_view key) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  Patience patience(timeout_);
+  for (;;) {
+    const auto known = know(false);
+    if (!known) return tl::unexpected(known.error());
+    if (!*known) return false;
+    if (head_->has_deadlines) break;
+    const layout::Digest digest = digest_of(key);
+    const auto code = send(
+        digest,
+        [&](std::string_view bucket) {
+          batch_.test(bucket, element_of(digest));
+          queue_question(address_of(TableMark::kDeadlines));
+        },
+        patience, kAlways);
+    if (!code) return tl::unexpected(code.error().about(key));
+    if (!*code) {
+      forget();
+      continue;
+    }
+    if (**code == IPSET_ERR_EXIST) return false;
+    if (**code != 0) return tl::unexpected(batch_.error(0).about(key));
+    if (!answer_at(1)) return true;
+    head_->has_deadlines = true;
+  }
+  const auto present = read(key, nullptr);
+  if (!present) return tl::unexpected(present.error());
+  return present->has_value();
+}
+
+Result<void> Table::know_of_deadlines() {
+  const std::uint64_t now = now_ms();
+  if (head_->has_deadlines || now - asked_at_ < kNoticeMs / 2) return {};
+  batch_.clear();
+  queue_question(address_of(TableMark::kDeadlines));
+  if (auto executed = connection_.execute(batch_); !executed) return executed;
+  take_answer(0, now);
+  return {};
+}
+
+void Table::take_answer(std::size_t command, std::uint64_t asked_at) {
+  if (batch_.code(command) == 0)
+    head_->has_deadlines = true;
+  else
+    asked_at_ = asked_at;
+}
+
+Result<void> Table::announce(std::optional<std::uint64_t> deadline, bool is_long) {
+  if (is_long && !head_->has_long_pairs) {
+    const auto marked = mark_table(connection_, buckets_.names().head(), TableMark::kLongPairs);
+    if (!marked) return tl::unexpected(marked.error());
+    head_->has_long_pairs = true;
+  }
+  if (!deadline) return {};
+  if (!head_->deadlines_since) {
+    const auto marked = mark_table(connection_, buckets_.names().head(), TableMark::kDeadlines);
+    if (!marked) return tl::unexpected(marked.error());
+    head_->has_deadlines = true;
+    head_->deadlines_since = *marked;
+  }
+  if (*deadline < *head_->deadlines_since + kNoticeMs)
+    sleep_until(*head_->deadlines_since + kNoticeMs);
+  return {};
+}
+
+Result<void> Table::encode(std::string_view key, std::string_view value,
+                           std::optional<std::uint64_t> deadline) {
+  layout::Pair pair{.key = key, .value = value, .set = {}, .deadline = deadline};
+  std::construct_at(&element_);
+  encoded_set_.clear();
+  element_.ip = layout::address_of(digest_of(key));
+  element_.timeout = deadline ? life_until(*deadline, now_ms()) : 0;
+  const bool is_short = layout::encode_pair(pair, element_.comment);
+  if (auto announced = announce(deadline, !is_short); !announced) return announced;
+  if (is_short) return {};
+  const auto set = long_pairs_.write(key, value, deadline);
+  if (!set) return tl::unexpected(set.error());
+  pair.set = encoded_set_ = *set;
+  (void)layout::encode_pair(pair, element_.comment);
+  return {};
+}
+
+void Table::discard_encoded() {
+  if (!encoded_set_.empty()) long_pairs_.destroy(encoded_set_);
+  encoded_set_.clear();
+}
+
+Result<bool> Table::is_plain(const layout::Digest& digest) {
+  if (!encoded_set_.empty()) return false;
+  if (!head_->has_long_pairs) return true;
+  const auto may_have = long_pairs_.may_have(digest);
+  if (!may_have) return tl::unexpected(may_have.error());
+  return !*may_have;
+}
+
+Result<void> Table::write(std::string_view key, std::string_view value, Layout /*layout*/,
+                          std::optional<std::uint64_t> deadline) {
+  if (auto checked = check_key(key); !checked) return checked;
+  Patience patience(timeout_);
+  for (;;) {
+    if (const auto known = know(true); !known) return tl::unexpected(known.error());
+    auto encoded = encode(key, value, deadline);
+    // The table was dropped, and its head with it.
+    if (!encoded && encoded.error().code == ErrorCode::kNoSuchSet && patience.wait()) {
+      forget();
+      continue;
+    }
+    if (!encoded) return encoded;
+    const layout::Digest digest = digest_of(key);
+    const auto plain = is_plain(digest);
+    if (!plain) return tl::unexpected(plain.error());
+    const auto written =
+        *plain ? write_plain(digest, key, patience) : write_locked(digest, key, patience);
+    if (!written || !*written) discard_encoded();
+    if (!written) return tl::unexpected(written.error().about(key));
+    if (*written) return {};
+    forget();
+  }
+}
+
+Result<bool> Table::write_plain(const layout::Digest& digest, std::string_view key,
+                                Patience& patience) {
+  const auto code = send(
+      digest,
+      [&](std::string_view bucket) { batch_.add(bucket, element_, ipset::Existing::kAccept); },
+      patience, kAlways);
+  if (!code) return tl::unexpected(code.error());
+  if (!*code) return false;
+  if (**code != 0) return tl::unexpected(batch_.error(0).about(key));
+  sample(buckets_.map().find(digest));
+  return true;
+}
+
+Result<bool> Table::write_locked(const layout::Digest& digest, std::string_view key,
+                                 Patience& patience) {
+  const auto bucket = buckets_.lock(digest, patience);
+  if (!bucket) return tl::unexpected(bucket.error());
+  if (!*bucket) return false;
+  const auto slot =
+      read_slot(buckets_.names().bucket(**bucket, BucketState::kLocked), digest, key, nullptr);
+  if (!slot || !*slot) {
+    buckets_.open(**bucket);
+    return tl::unexpected(slot ? gone(buckets_.names().table()) : slot.error());
+  }
+  if (auto written = put(**bucket, digest, key, **slot); !written)
+    return tl::unexpected(written.error());
+  return true;
+}
+
+Result<bool> Table::remove(std::string_view key) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  Patience patience(timeout_);
+  for (;;) {
+    const auto known = know(false);
+    if (!known) return tl::unexpected(known.error());
+    if (!*known) return false;
+    const layout::Digest digest = digest_of(key);
+    encoded_set_.clear();
+    if (const auto asked = know_of_deadlines(); !asked) return tl::unexpected(asked.error());
+    const auto plain = is_plain(digest);
+    if (!plain) return tl::unexpected(plain.error());
+    if (head_->has_deadlines || !*plain) break;
+    const auto removed = remove_plain(digest, key, patience);
+    if (!removed) return tl::unexpected(removed.error().about(key));
+    if (*removed) return **removed;
+    forget();
+  }
+  return update(key, nullptr, [](const Present* present) {
+    return Result<Change>(
+        Change{.action = present == nullptr ? Change::Action::kLeave : Change::Action::kRemove});
+  });
+}
+
+Result<std::optional<bool>> Table::remove_plain(const layout::Digest& digest, std::string_view key,
+                                                Patience& patience) {
+  std::uint64_t asked_at = 0;
+  const auto code = send(
+      digest,
+      [&](std::string_view bucket) {
+        asked_at = now_ms();
+        batch_.del(bucket, element_of(digest));
+        queue_question(address_of(TableMark::kDeadlines));
+      },
+      patience,
+      [&] {
+        // Whoever has the bucket now may be letting the key end: what was asked for is told by
+        // then.
+        take_answer(1, asked_at);
+        return !head_->has_deadlines;
+      });
+  if (!code) return tl::unexpected(code.error());
+  if (!*code) return std::nullopt;
+  take_answer(1, asked_at);
+  if (**code != 0 && **code != IPSET_ERR_EXIST) return tl::unexpected(batch_.error(0).about(key));
+  const bool was_there = **code == 0;
+  sample(buckets_.map().find(digest));
+  return was_there;
+}
+
+Result<bool> Table::make_if_wanted(std::string* value, const Decide& decide) {
+  if (value != nullptr) value->clear();
+  const auto change = decide(nullptr);
+  if (!change) return tl::unexpected(change.error());
+  return change->action == Change::Action::kWrite ? know(true) : Result<bool>(false);
+}
+
+Result<bool> Table::update(std::string_view key, std::string* value, const Decide& decide) {
+  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  Patience patience(timeout_);
+  for (;;) {
+    const auto known = know(false);
+    if (!known) return tl::unexpected(known.error());
+    if (!*known)
+      if (const auto made = make_if_wanted(value, decide); !made || !*made) return made;
+    const layout::Digest digest = digest_of(key);
+    const auto bucket = buckets_.lock(digest, patience);
+    if (!bucket) return tl::unexpected(bucket.error().about(key));
+    if (*bucket) return update_locked(**bucket, digest, key, value, decide);
+    forget();
+  }
+}
+
+Result<bool> Table::update_locked(BucketNumber bucket, const layout::Digest& digest,
+                                  std::string_view key, std::string* value, const Decide& decide) {
+  const auto fail = [&](const Error& error) {
+    buckets_.open(bucket);
+    return tl::unexpected<Error>(error);
+  };
+  if (value != nullptr) value->clear();
+  auto slot = read_slot(buckets_.names().bucket(bucket, BucketState::kLocked), digest, key, value);
+  if (!slot) return fail(slot.error());
+  if (!*slot) return fail(gone(buckets_.names().table()));
+  Slot& found = **slot;
+  bool there = found.is_present();
+  if (there && found.is_long()) {
+    const auto whole = read_long(found, key, value);
+    if (!whole) return fail(whole.error());
+    there = *whole && !found.ended;
+  }
+  if (!there && value != nullptr) value->clear();
+  const Present present{.value_bytes = found.value_bytes, .deadline = found.deadline};
+  const auto change = decide(there ? &present : nullptr);
+  if (!change) return fail(change.error());
+  return carry_out(*change, bucket, digest, key, found);
+}
+
+Result<bool> Table::carry_out(const Change& change, BucketNumber bucket,
+                              const layout::Digest& digest, std::string_view key,
+                              const Slot& slot) {
+  const bool writes = change.action == Change::Action::kWrite;
+  const bool removes = change.action == Change::Action::kRemove && slot.there;
+  if (!writes && !removes) {
+    buckets_.open(bucket);
+    growth_.follow(bucket, slot.fill);
+    return false;
+  }
+  if (removes) {
+    if (auto done = take_out(bucket, digest, key, slot); !done) return tl::unexpected(done.error());
+    return true;
+  }
+  if (auto encoded = encode(key, change.value, change.deadline); !encoded) {
+    buckets_.open(bucket);
+    return tl::unexpected(encoded.error());
+  }
+  auto done = put(bucket, digest, key, slot);
+  if (done) return true;
+  discard_encoded();
+  return tl::unexpected(done.error());
+}
+
+void Table::queue_put(const ipset::SetName& bucket, const layout::Digest& digest,
+                      const Slot& slot) {
+  // The index is to have a long pair for as long as its element is there.
+  const bool is_long = !encoded_set_.empty();
+  if (is_long) long_pairs_.queue_note(batch_, digest);
+  batch_.add(bucket.view(), element_, ipset::Existing::kAccept);
+  if (!is_long && slot.is_long()) long_pairs_.queue_forget(batch_, digest);
+}
+
+void Table::queue_removal(const ipset::SetName& bucket, const layout::Digest& digest,
+                          const Slot& slot) {
+  batch_.del(bucket.view(), element_of(digest), ipset::Existing::kAccept);
+  if (slot.is_long()) long_pairs_.queue_forget(batch_, digest);
+}
+
+Result<void> Table::put(BucketNumber bucket, const layout::Digest& digest, std::string_view key,
+                        const Slot& slot) {
+  batch_.clear();
+  queue_put(buckets_.names().bucket(bucket, BucketState::kLocked), digest, slot);
+  return finish_locked(bucket, key, slot);
+}
+
+Result<void> Table::take_out(BucketNumber bucket, const layout::Digest& digest,
+                             std::string_view key, const Slot& slot) {
+  batch_.clear();
+  queue_removal(buckets_.names().bucket(bucket, BucketState::kLocked), digest, slot);
+  return finish_locked(bucket, key, slot);
+}
+
+Result<void> Table::finish_locked(BucketNumber bucket, std::string_view key, const Slot& slot) {
+  const std::size_t commands = batch_.size();
+  buckets_.queue_open(batch_, bucket);
+  if (auto executed = connection_.execute(batch_); !executed) return executed;
+  const auto failure = batch_.first_failure();
+  const bool failed = failure && *failure < commands;
+  const Error error = failed ? batch_.error(*failure).about(key) : Error{};
+  if (batch_.code(commands) != 0) buckets_.open(bucket);
+  if (failed) return tl::unexpected(error);
+  if (slot.is_long()) long_pairs_.destroy(slot.long_set);
+  growth_.follow(bucket, slot.fill);
+  return {};
+}
+
+void Table::sample(BucketNumber bucket, std::size_t writes) {
+  writes_ += writes;
+  if (writes_ < pause_ || !head_) return;
+  writes_ = 0;
+  batch_.clear();
+  queue_question(address_of(TableMark::kDeadlines));
+  queue_question(address_of(TableMark::kLongPairs));
+  queue_question(head_->secret.address());
+  if (connection_.execute(batch_)) {
+    // Another table of the same generation looks like this one, but has its keys elsewhere.
+    if (batch_.code(2) == IPSET_ERR_EXIST) return forget();
+    head_->has_deadlines = head_->has_deadlines || answer_at(0);
+    head_->has_long_pairs = head_->has_long_pairs || answer_at(1);
+  }
+  const auto fill = growth_.look(bucket);
+  const bool grows = fill && growth_.follow(bucket, *fill);
+  // Where values are only replaced there is less and less to look for; not so in a full bucket.
+  const std::size_t room = fill ? BucketGrowth::room(bucket, *fill) : 0;
+  pause_ = grows ? kShortestPause
+                 : std::clamp(room * kShortestPause, kShortestPause,
+                              std::min(2 * pause_, kLongestPause));
+}
+
+}  // namespace ipsetkv::store

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+
+// The head of a table is a set with one element: its address is the secret, its comment tells the
+// form of the table. It is made last, when the first bucket is there, and under a port id that one
+// process at a time can have: of two that make a table at once, one finds what the other has made.
+
+#include "store/tables/head.h"
+
+#include <sodium/crypto_shorthash.h>
+#include <sodium/randombytes.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "format/bucket_form.h"
+#include "format/clock.h"
+#include "ipset/protocol.h"
+
+namespace ipsetkv::store {
+namespace {
+
+constexpr std::size_t kBatchBytes = 2048;
+
+/// Whoever makes a table has one of these port ids: below all random ones, above all process ids,
+/// and behind those for making locks.
+constexpr std::uint32_t kMakersPort = 0x0071'0000;
+constexpr std::uint32_t kMakersPorts = 0x1'0000;
+
+std::uint32_t makers_port(std::string_view table) {
+  std::uint32_t hash = 0;
+  for (const char byte : table) hash = hash * 31 + static_cast<unsigned char>(byte);
+  return kMakersPort + hash % kMakersPorts;
+}
+
+std::string_view word_of(TableMark mark) {
+  return mark == TableMark::kDeadlines ? "deadlines since " : "long pairs since ";
+}
+
+Error foreign(const ipset::SetName& name) {
+  return Error{.code = ErrorCode::kNotAValue}.about(name.view());
+}
+
+}  // namespace
+
+std::string comment_of(TableMark mark, std::uint64_t set_at) {
+  return std::string(word_of(mark)).append(std::to_string(set_at));
+}
+
+std::optional<std::uint64_t> set_at(TableMark mark, std::string_view comment) {
+  const std::string_view word = word_of(mark);
+  if (!comment.starts_with(word)) return std::nullopt;
+  comment.remove_prefix(word.size());
+  std::uint64_t at = 0;
+  const auto [end, error] = std::from_chars(comment.begin(), comment.end(), at);
+  if (error != std::errc() || end != comment.end()) return std::nullopt;
+  return at;
+}
+
+ipset::Address address_of(TableMark mark) {
+  // Any address will do that is not the secret's.
+  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
+  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
+  return ipset::Address::inet6(address);
+}
+
+TableSecret TableSecret::random() {
+  TableSecret secret;
+  do randombytes_buf(secret.bytes_.data(), secret.bytes_.size());
+  while (secret == TableSecret());
+  return secret;
+}
+
+std::optional<TableSecret> TableSecret::from(std::span<const std::byte> address) {
+  TableSecret secret;
+  if (address.size() != secret.bytes_.size()) return std::nullopt;
+  std::memcpy(secret.bytes_.data(), address.data(), secret.bytes_.size());
+  return secret;
+}
+
+ipset::Address TableSecret::address() const {
+  return ipset::Address::inet6(std::as_bytes(std::span(bytes_)));
+}
+
+layout::Digest TableSecret::digest(std::string_view key) const {
+  static_assert(crypto_shorthash_siphashx24_BYTES == layout::kDigestBytes);
+  static_assert(crypto_shorthash_siphashx24_KEYBYTES == kBytes);
+  layout::Digest digest{};
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(digest.data()),
+                              reinterpret_cast<const unsigned char*>(key.data()), key.size(),
+                              bytes_.data());
+  if (digest == layout::Digest{}) digest.back() = std::byte{1};
+  return digest;
+}
+
+std::uint32_t TableSecret::generation() const {
+  const layout::Digest digest = this->digest({});
+  std::uint32_t number = 0;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return netlink::big_endian(number) % TableNames::kGenerations;
+}
+
+Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
+                                           const ipset::SetName& head) {
+  auto listing = connection.list(head.view(), ipset::ListMode::kElements);
+  if (!listing) return tl::unexpected(listing.error());
+  const auto header = listing->next_set();
+  if (!header) {
+    if (header.error().code == ErrorCode::kNoSuchSet) return std::nullopt;
+    return tl::unexpected(header.error());
+  }
+  if (*header == nullptr) return std::nullopt;
+  std::optional<TableSecret> secret;
+  TableHead found;
+  for (;;) {
+    const auto element = listing->next_element_view();
+    if (!element) return tl::unexpected(element.error());
+    if (*element == nullptr) break;
+    const std::string_view comment = (*element)->comment;
+    if (comment == kTableForm) secret = TableSecret::from((*element)->ip);
+    if (const auto at = set_at(TableMark::kDeadlines, comment)) found.deadlines_since = at;
+    if (set_at(TableMark::kLongPairs, comment)) found.has_long_pairs = true;
+  }
+  if (!secret) return tl::unexpected(foreign(head));
+  found.secret = *secret;
+  found.has_deadlines = found.deadlines_since.has_value();
+  return found;
+}
+
+Result<std::uint64_t> mark_table(ipset::Connection& connection, const ipset::SetName& head,
+                                 TableMark mark) {
+  const std::uint64_t now = now_ms();
+  ipset::Element element;
+  element.ip = address_of(mark);
+  element.comment = std::string_view(comment_of(mark, now));
+  ipset::Batch batch = connection.new_batch(kBatchBytes);
+  batch.add(head.view(), element);
+  if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
+  if (batch.code(0) == 0) return now;
+  if (batch.code(0) != IPSET_ERR_EXIST) return tl::unexpected(batch.error(0));
+  const auto marked = read_head(connection, head);
+  if (!marked) return tl::unexpected(marked.error());
+  if (!*marked) return tl::unexpected(Error{.code = ErrorCode::kNoSuchSet}.about(head.view()));
+  // An element that says nothing of it is somebody else's.
+  return (*marked)->deadlines_since.value_or(now);
+}
+
+Result<std::optional<netlink::PortClaim>> claim_making(const ipset::Connection& connection,
+                                                       std::string_view table) {
+  return connection.claim_port(makers_port(table));
+}
+
+Result<void> make_table(ipset::Connection& connection, TableNames names) {
+  const auto claim = claim_making(connection, names.table());
+  if (!claim) return tl::unexpected(claim.error());
+  if (!*claim) return {};
+  const auto present = read_head(connection, names.head());
+  if (!present) return tl::unexpected(present.error());
+  if (*present) return {};
+
+  const TableSecret secret = TableSecret::random();
+  names.set_generation(secret.generation());
+  const auto revision =
+      connection.choose_revision(kBucketType, kBucketFamily, bucket_options(kFirstBucket));
+  if (!revision) return tl::unexpected(revision.error());
+
+  // Filled under a name that nobody looks for: the head is there with its secret, or not at all.
+  const ipset::SetName unfinished = names.bucket(kFirstBucket, BucketState::kFilling);
+  ipset::Element element;
+  element.ip = secret.address();
+  element.comment = kTableForm;
+  ipset::Batch batch = connection.new_batch(kBatchBytes);
+  batch.create(names.bucket(kFirstBucket).view(), kBucketType, kBucketFamily, *revision,
+               bucket_options(kFirstBucket));
+  batch.create(names.long_index().view(), kBucketType, kBucketFamily, *revision, index_options());
+  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options());
+  batch.add(unfinished.view(), element);
+  if (auto made = connection.execute_all(batch); !made) return made;
+  batch.clear();
+  batch.rename(unfinished.view(), names.head().view());
+  return connection.execute_all(batch);
+}
+
+}  // namespace ipsetkv::store

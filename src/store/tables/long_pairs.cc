@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "store/tables/long_pairs.h"
+
+#include "format/key.h"
+#include "ipset/protocol.h"
+#include "store/drawers/drawers.h"
+
+namespace ipsetkv::store {
+namespace {
+
+constexpr std::size_t kBatchBytes = 512;
+
+ipset::Element element_of(const layout::Digest& digest) {
+  ipset::Element element;
+  element.ip = layout::address_of(digest);
+  return element;
+}
+
+}  // namespace
+
+LongPairs::LongPairs(ipset::Connection& connection, const TableNames& names,
+                     std::chrono::milliseconds timeout)
+    : connection_(connection),
+      names_(names),
+      reader_(connection),
+      writer_(connection, reader_, timeout),
+      batch_(connection.new_batch(kBatchBytes)) {}
+
+Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view value,
+                                        std::optional<std::uint64_t> deadline) {
+  // The one who had this port id before may have left some.
+  ipset::SetName set;
+  for (;;) {
+    set = names_.long_pair(next_++);
+    const auto taken = connection_.header(set.view());
+    if (!taken) return tl::unexpected(taken.error());
+    if (!*taken) break;
+  }
+  const Place place = place_at(set, key);
+  const auto content = content_of(place, value, Layout::kAuto, deadline);
+  if (!content) return tl::unexpected(content.error());
+  if (auto written = writer_.write(place, *content); !written)
+    return tl::unexpected(written.error().about(key));
+  return set;
+}
+
+Result<Content> LongPairs::read(const ipset::SetName& set, std::string_view key, std::string* value,
+                                Drawer& drawer) {
+  // Nobody writes to such a set any more, so that there is nothing to settle with others.
+  return reader_.read_locked(place_at(set, key), value, drawer);
+}
+
+Result<std::optional<std::string>> LongPairs::key_of(const ipset::SetName& set, Drawer& drawer) {
+  return reader_.key_of(set, drawer);
+}
+
+void LongPairs::destroy(const ipset::SetName& set) {
+  batch_.clear();
+  batch_.destroy(set.view());
+  (void)connection_.execute(batch_);
+}
+
+Result<bool> LongPairs::may_have(const layout::Digest& digest) {
+  batch_.clear();
+  batch_.test(names_.long_index().view(), element_of(digest));
+  if (auto executed = connection_.execute(batch_); !executed)
+    return tl::unexpected(executed.error());
+  return batch_.code(0) == 0;
+}
+
+void LongPairs::queue_note(ipset::Batch& batch, const layout::Digest& digest) const {
+  batch.add(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
+}
+
+void LongPairs::queue_forget(ipset::Batch& batch, const layout::Digest& digest) const {
+  batch.del(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
+}
+
+}  // namespace ipsetkv::store
