@@ -18,7 +18,7 @@ namespace {
 struct Key {
   std::string key;
   std::string value;
-  layout::Kind kind = layout::Kind::kIpv4;
+  format::Kind kind = format::Kind::kIpv4;
   std::optional<std::uint64_t> deadline;
   friend bool operator==(const Key&, const Key&) = default;
 };
@@ -34,14 +34,14 @@ struct Reading {
 /// Reads `text` in pieces of so many bytes, for drawers or a table.
 Reading read(std::string_view table, std::string_view text, std::size_t piece_bytes) {
   Reading reading;
-  const store::ArchiveReader::Take take = [&](const store::ArchivedKey& key) -> Result<void> {
+  const format::ArchiveReader::Take take = [&](const format::ArchivedKey& key) -> Result<void> {
     reading.keys.push_back({.key = std::string(key.key),
                             .value = std::string(key.value),
                             .kind = key.kind,
                             .deadline = key.deadline});
     return {};
   };
-  store::ArchiveReader reader(table, take);
+  format::ArchiveReader reader(table, take);
   Result<void> result;
   while (!text.empty() && result) {
     const Copy piece(text.substr(0, piece_bytes));
@@ -55,25 +55,25 @@ Reading read(std::string_view table, std::string_view text, std::size_t piece_by
   return reading;
 }
 
-void write_key(store::ArchiveWriter& writer, const Key& key) {
-  const auto place = store::place_of(key.key);
+void write_key(format::ArchiveWriter& writer, const Key& key) {
+  const auto place = format::place_of(key.key);
   require(place.has_value(), "a key that was read can be one");
   auto content = store::content_of(*place, key.value, store::layout_of(key.kind), std::nullopt);
   require(content.has_value(), "a value that was read fits");
   // By itself, since how long that is from now has no say in what is written.
   content->deadline = key.deadline;
   content->life = key.deadline ? 1 : 0;
-  require(layout::fits(*content), "a value that was read fits with its deadline");
+  require(format::fits(*content), "a value that was read fits with its deadline");
   require(writer.add(place->name.view(), *content).has_value(), "a key can be written");
 }
 
 std::string write(const std::vector<Key>& keys) {
   std::string text;
-  const store::ArchiveWriter::Write append = [&](std::string_view piece) -> Result<void> {
+  const format::ArchiveWriter::Write append = [&](std::string_view piece) -> Result<void> {
     text += piece;
     return {};
   };
-  store::ArchiveWriter writer(append);
+  format::ArchiveWriter writer(append);
   for (const Key& key : keys) write_key(writer, key);
   require(writer.finish() == keys.size(), "a writer counts the keys");
   return text;

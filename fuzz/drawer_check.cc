@@ -25,9 +25,9 @@ void store(ipset::Element& element) {
     if (*counter == std::numeric_limits<std::uint64_t>::max()) *counter = 0;
 }
 
-Elements encode(const layout::DrawerContent& content) {
+Elements encode(const format::DrawerContent& content) {
   Elements elements;
-  layout::DrawerEncoder encoder(content);
+  format::DrawerEncoder encoder(content);
   ipset::Element element;
   while (encoder.next(element)) elements.push_back(element);
   return elements;
@@ -44,12 +44,12 @@ void check_elements(const Elements& elements) {
   }
 }
 
-ipset::SetHeader header_of(const layout::DrawerContent& content, std::size_t elements) {
-  const layout::SetShape shape = layout::shape_of(content.kind);
+ipset::SetHeader header_of(const format::DrawerContent& content, std::size_t elements) {
+  const format::SetShape shape = format::shape_of(content.kind);
   ipset::SetHeader header;
   header.type = shape.type;
   header.family = shape.family;
-  header.options = layout::options_for(content);
+  header.options = format::options_for(content);
   header.elements = static_cast<std::uint32_t>(elements);
   return header;
 }
@@ -62,7 +62,7 @@ void put_in_order(const ipset::SetHeader& header, Elements& elements, std::uint3
     std::ranges::shuffle(elements, std::minstd_rand(order));
 }
 
-DrawerReading read_stored(const layout::DrawerContent& content, Elements elements,
+DrawerReading read_stored(const format::DrawerContent& content, Elements elements,
                           std::uint32_t order) {
   const ipset::SetHeader header = header_of(content, elements.size());
   std::ranges::for_each(elements, store);
@@ -70,7 +70,7 @@ DrawerReading read_stored(const layout::DrawerContent& content, Elements element
   return read_drawer(header, !content.key.empty(), elements);
 }
 
-void check_interrupted(const layout::DrawerContent& content, const Elements& elements,
+void check_interrupted(const format::DrawerContent& content, const Elements& elements,
                        std::uint32_t order) {
   const auto count = static_cast<std::uint32_t>(elements.size());
   for (const std::uint32_t added : {1U, order % count, count - 1}) {
@@ -85,8 +85,8 @@ void check_interrupted(const layout::DrawerContent& content, const Elements& ele
 
 DrawerReading read_drawer(const ipset::SetHeader& header, bool has_key,
                           std::span<const ipset::Element> elements) {
-  layout::DrawerDecoder decoder;
-  layout::DrawerDecoder checker;
+  format::DrawerDecoder decoder;
+  format::DrawerDecoder checker;
   DrawerReading reading;
   decoder.begin(header, has_key, &reading.value);
   checker.begin(header, has_key, nullptr);
@@ -108,10 +108,10 @@ DrawerReading read_drawer(const ipset::SetHeader& header, bool has_key,
   return reading;
 }
 
-void check_round_trip(const layout::DrawerContent& content, std::uint32_t order) {
+void check_round_trip(const format::DrawerContent& content, std::uint32_t order) {
   const Elements elements = encode(content);
   check_elements(elements);
-  require(layout::can_be_drawer(header_of(content, elements.size())), "a drawer can be one");
+  require(format::can_be_drawer(header_of(content, elements.size())), "a drawer can be one");
   const auto reading = read_stored(content, elements, order);
   require(reading.decoded && !reading.decoded->ended, "what was stored is a value");
   require(std::ranges::equal(as_bytes(reading.value), content.value), "the value is the same");

@@ -16,7 +16,7 @@ namespace ipsetkv::fuzz {
 
 /// What DrawerDecoder makes of a set's elements.
 struct DrawerReading {
-  std::optional<layout::Decoded> decoded;
+  std::optional<format::Decoded> decoded;
   std::string value;
   std::string key;
 };
@@ -25,6 +25,6 @@ struct DrawerReading {
 
 /// Requires that a content which fits comes back from its elements in whatever order the kernel
 /// lists them, which `order` chooses, and that a writer who stops half way leaves no value.
-void check_round_trip(const layout::DrawerContent& content, std::uint32_t order);
+void check_round_trip(const format::DrawerContent& content, std::uint32_t order);
 
 }  // namespace ipsetkv::fuzz

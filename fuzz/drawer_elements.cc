@@ -34,7 +34,7 @@ void take_header(Input& input, Set& set) {
   header.options.comment = input.flag();
   header.options.counters = counts || input.flag();
   if (input.flag()) header.options.timeout = input.number<std::uint8_t>();
-  if (input.flag()) header.options.maxelem = layout::kExpiringMaxElements;
+  if (input.flag()) header.options.maxelem = format::kExpiringMaxElements;
   set.has_key = input.flag();
   if (!counts) return;
   header.options.port_from = input.number<std::uint8_t>();
@@ -54,8 +54,8 @@ ipset::Address take_address(Input& input, ipset::Family family) {
 }
 
 ipset::Element take_element(Input& input, const ipset::SetHeader& header) {
-  constexpr std::array kProtocols{layout::kPlain,    layout::kPlain,  layout::kZeros,
-                                  layout::kExactEnd, layout::kZeros6, layout::kKeyText,
+  constexpr std::array kProtocols{format::kPlain,    format::kPlain,  format::kZeros,
+                                  format::kExactEnd, format::kZeros6, format::kKeyText,
                                   std::uint8_t{136}};
   ipset::Element element;
   element.port = input.flag() ? input.number<std::uint16_t>() : input.number<std::uint8_t>();
@@ -97,18 +97,18 @@ void check(Set& set, std::uint32_t order) {
     std::ranges::reverse(set.elements);
     const auto backwards = read_drawer(set.header, set.has_key, set.elements);
     // What is left of a value whose time is over need not make sense.
-    if (!layout::is_expiring(set.header.options))
+    if (!format::is_expiring(set.header.options))
       require(reading.decoded.has_value() == backwards.decoded.has_value() &&
                   (!reading.decoded || reading.value == backwards.value),
               "elements are a value in every order or in none");
   }
   if (!reading.decoded || reading.decoded->ended) return;
   constexpr std::uint64_t kLatest = std::uint64_t{1} << 63;
-  layout::DrawerContent content{.value = as_bytes(reading.value),
+  format::DrawerContent content{.value = as_bytes(reading.value),
                                 .kind = reading.decoded->kind,
                                 .key = reading.key,
                                 .deadline = reading.decoded->deadline};
-  if (content.deadline.value_or(0) >= kLatest || !layout::fits(content)) return;
+  if (content.deadline.value_or(0) >= kLatest || !format::fits(content)) return;
   check_round_trip(content, order);
 }
 

@@ -13,15 +13,15 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace layout = ipsetkv::layout;
-  constexpr std::array kKinds{layout::Kind::kIpv4, layout::Kind::kIpv6, layout::Kind::kComment,
-                              layout::Kind::kCounters};
+  constexpr std::array kKinds{format::Kind::kIpv4, format::Kind::kIpv6, format::Kind::kComment,
+                              format::Kind::kCounters};
   // Deadlines are counted in a signed number, from 1 on: 0 stands for none.
   constexpr int kUnusedBits = 1;
   constexpr std::uint32_t kLife = 10;
   constexpr std::size_t kMostRepeats = 16;
 
   ipsetkv::fuzz::Input input(data, size);
-  layout::DrawerContent content;
+  format::DrawerContent content;
   content.kind = kKinds[input.number<std::uint8_t>() % kKinds.size()];
   if (input.flag()) {
     content.deadline = std::max<std::uint64_t>(input.number<std::uint64_t>() >> kUnusedBits, 1);
@@ -34,6 +34,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string value;
   for (std::size_t count = 0; count < repeated; ++count) value += bytes;
   content.value = ipsetkv::fuzz::as_bytes(value);
-  if (layout::fits(content)) ipsetkv::fuzz::check_round_trip(content, order);
+  if (format::fits(content)) ipsetkv::fuzz::check_round_trip(content, order);
   return 0;
 }

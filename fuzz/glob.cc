@@ -102,7 +102,7 @@ void check(std::string_view pattern, std::string_view text) {
   const auto limit = std::chrono::milliseconds(100) +
                      std::chrono::microseconds((pattern.size() + 1) * (text.size() + 1));
   const auto start = time_spent();
-  const bool matches = store::glob_matches(pattern, text);
+  const bool matches = ipsetkv::glob_matches(pattern, text);
   require(time_spent() - start <= limit, "a match takes no more than the product of the lengths");
   require(matches == matches_by_table(pattern, text), "a pattern matches as its table says");
 }

@@ -12,7 +12,7 @@
 namespace ipsetkv::fuzz {
 namespace {
 
-using layout::Pair;
+using format::Pair;
 
 bool same(const Pair& one, const Pair& other) {
   return one.key == other.key && one.value == other.value && one.set.view() == other.set.view() &&
@@ -20,24 +20,24 @@ bool same(const Pair& one, const Pair& other) {
 }
 
 /// Of its own, and no larger than it has to be.
-std::optional<Pair> decode(layout::PairDecoder& decoder, std::string_view comment) {
+std::optional<Pair> decode(format::PairDecoder& decoder, std::string_view comment) {
   const Copy copy(comment);
   return decoder.decode(copy.view());
 }
 
 void check_pair(const Pair& pair) {
   ipset::Comment comment;
-  if (!layout::encode_pair(pair, comment)) return;
+  if (!format::encode_pair(pair, comment)) return;
   const std::string_view text = comment.view();
   require(text.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
           "a comment has no byte that `ipset restore` could not read");
-  layout::PairDecoder decoder;
+  format::PairDecoder decoder;
   const auto read = decode(decoder, text);
   require(read && same(*read, pair), "a pair comes back from its comment");
 }
 
 void check_comment(std::string_view text) {
-  layout::PairDecoder decoder;
+  format::PairDecoder decoder;
   const auto pair = decode(decoder, text);
   if (!pair) return;
   require(!pair->is_long() || (pair->key.empty() && pair->value.empty()),
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ipsetkv::fuzz;
   check_comment({reinterpret_cast<const char*>(data), size});
   Input input(data, size);
-  ipsetkv::layout::Pair pair;
+  ipsetkv::format::Pair pair;
   if (input.flag()) pair.deadline = input.number<std::uint64_t>();
   pair.key = input.text<std::uint8_t>();
   pair.value = input.rest();

@@ -14,11 +14,11 @@
 namespace ipsetkv::fuzz {
 namespace {
 
-namespace text = layout::text;
+namespace text = format::text;
 
 /// What docs/format.md says a comment stands for, in the plainest way.
 std::optional<std::string> decode_plainly(std::string_view comment) {
-  if (comment.empty() || comment.size() > layout::kTextBytes) return std::nullopt;
+  if (comment.empty() || comment.size() > format::kTextBytes) return std::nullopt;
   if (comment == "\\-") return "";
   std::string bytes;
   for (std::size_t place = 0; place < comment.size(); ++place) {
@@ -49,10 +49,10 @@ std::optional<std::string> decode_plainly(std::string_view comment) {
 
 std::optional<std::string> decode(std::string_view comment) {
   // Of their own, and no larger than promised.
-  const auto place = std::make_unique<std::byte[]>(layout::kTextBytes);
+  const auto place = std::make_unique<std::byte[]>(format::kTextBytes);
   const auto length = text::decode(comment, place.get());
   if (!length) return std::nullopt;
-  require(*length <= layout::kTextBytes, "a piece stands for no more bytes than it has");
+  require(*length <= format::kTextBytes, "a piece stands for no more bytes than it has");
   return std::string(reinterpret_cast<const char*>(place.get()), *length);
 }
 
@@ -64,9 +64,9 @@ void check_pieces(std::string_view whole, ipset::Family family) {
   std::uint64_t offset = 0;
   do {
     const auto element = std::make_unique<ipset::Element>();
-    const std::uint64_t next = text::encode(bytes, offset, family, layout::kPlain, *element);
+    const std::uint64_t next = text::encode(bytes, offset, family, format::kPlain, *element);
     const std::string_view comment = element->comment.view();
-    require(comment.size() <= layout::kTextBytes, "a piece fits into the kernel's allocation");
+    require(comment.size() <= format::kTextBytes, "a piece fits into the kernel's allocation");
     require(comment.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
             "a comment has no byte that `ipset restore` could not read");
     require(text::offset_of(*element) == offset, "an offset comes back from address and port");

@@ -91,12 +91,12 @@ void write_replies(const fs::path& folder) {
 
 struct Drawer {
   std::string name;
-  layout::Kind kind;
+  format::Kind kind;
   std::string value;
   std::string key;
   std::optional<std::uint64_t> deadline;
 
-  [[nodiscard]] layout::DrawerContent content() const {
+  [[nodiscard]] format::DrawerContent content() const {
     return {.value = std::as_bytes(std::span(value)),
             .kind = kind,
             .key = key,
@@ -110,9 +110,9 @@ std::vector<Drawer> drawers() {
   const std::string awkward("\0\n\"\\ and zeros\0\0\0\0\0", 20);
   const std::string ones(24, '\xff');
   std::vector<Drawer> all;
-  for (const auto kind : {layout::Kind::kIpv4, layout::Kind::kIpv6, layout::Kind::kComment,
-                          layout::Kind::kCounters}) {
-    const std::string name(layout::kind_name(kind));
+  for (const auto kind : {format::Kind::kIpv4, format::Kind::kIpv6, format::Kind::kComment,
+                          format::Kind::kCounters}) {
+    const std::string name(format::kind_name(kind));
     all.push_back({name + "-empty", kind, "", "", {}});
     all.push_back({name + "-text", kind, "notebook", "", {}});
     all.push_back({name + "-awkward", kind, awkward, "", {}});
@@ -157,20 +157,20 @@ void write_elements(const fs::path& folder) {
   constexpr std::uint8_t kToldExactly = 2;
   for (const Drawer& drawer : drawers()) {
     const auto content = drawer.content();
-    const auto options = layout::options_for(content);
+    const auto options = format::options_for(content);
     const bool counts = options.port_from.has_value();
     Seed seed;
-    seed.flag(counts).flag(layout::shape_of(drawer.kind).family == ipset::Family::kInet6);
+    seed.flag(counts).flag(format::shape_of(drawer.kind).family == ipset::Family::kInet6);
     seed.flag(options.comment);
     if (!counts) seed.flag(options.counters);
     seed.flag(options.timeout.has_value());
     if (options.timeout) seed.number(static_cast<std::uint8_t>(*options.timeout));
-    seed.flag(layout::is_expiring(options)).flag(!drawer.key.empty());
+    seed.flag(format::is_expiring(options)).flag(!drawer.key.empty());
     if (counts)
       seed.number(static_cast<std::uint8_t>(*options.port_from))
           .number(static_cast<std::uint8_t>(*options.port_to));
     seed.number(kToldExactly);
-    layout::DrawerEncoder encoder(content);
+    format::DrawerEncoder encoder(content);
     ipset::Element element;
     while (encoder.next(element)) put_element(seed, element, options);
     seed.write(folder / "drawer_elements" / drawer.name);
@@ -179,9 +179,9 @@ void write_elements(const fs::path& folder) {
 
 void write_texts(const fs::path& folder) {
   for (const Drawer& drawer : drawers()) {
-    if (drawer.kind != layout::Kind::kComment) continue;
+    if (drawer.kind != format::Kind::kComment) continue;
     ipset::Element element;
-    (void)layout::text::encode(drawer.content().value, 0, ipset::Family::kInet, layout::kPlain,
+    (void)format::text::encode(drawer.content().value, 0, ipset::Family::kInet, format::kPlain,
                                element);
     Seed().rest(element.comment.view()).write(folder / "text" / drawer.name);
   }
@@ -194,12 +194,12 @@ void write_texts(const fs::path& folder) {
 void write_archives(const fs::path& folder) {
   for (const Drawer& drawer : drawers()) {
     std::string text;
-    const store::ArchiveWriter::Write append = [&](std::string_view piece) -> Result<void> {
+    const format::ArchiveWriter::Write append = [&](std::string_view piece) -> Result<void> {
       text += piece;
       return {};
     };
-    store::ArchiveWriter writer(append);
-    const auto place = store::place_of(drawer.key.empty() ? "drawer" : drawer.key);
+    format::ArchiveWriter writer(append);
+    const auto place = format::place_of(drawer.key.empty() ? "drawer" : drawer.key);
     (void)writer.add(place->name.view(), drawer.content());
     (void)writer.finish();
     Seed().rest(text).write(folder / "archive" / drawer.name);

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace ipsetkv::store {
+namespace ipsetkv {
 namespace {
 
 /// The character at `position`, or the one behind a backslash there; `position` moves behind it.
@@ -77,4 +77,4 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
                      [](char byte) { return byte == '*'; });
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace ipsetkv::store {
+namespace ipsetkv {
 
 /// Whether `text` as a whole matches `pattern`, by Redis' rules: `*` any bytes, `?` any one byte,
 /// `[abc]` one of these, `[a-z]` one of a range, `[^a]` one other than these, `\` takes the next
@@ -11,4 +11,4 @@ namespace ipsetkv::store {
 /// time proportional to the product of the two lengths.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv

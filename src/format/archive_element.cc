@@ -5,7 +5,7 @@
 #include <array>
 #include <span>
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr std::uint8_t kIcmp = 1;
@@ -172,4 +172,4 @@ Parsed parse_element_word(std::string_view word, const ipset::SetHeader& header,
   return {};
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

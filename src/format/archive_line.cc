@@ -7,7 +7,7 @@
 #include "format/archive_element.h"
 #include "ipset/protocol.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr std::string_view kOwnComment = "# ipsetkv archive ";
@@ -219,4 +219,4 @@ Parsed parse_add(std::string_view rest, const ipset::SetHeader& header, ipset::E
   }
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -12,7 +12,7 @@
 
 /// Saved text, line by line: what stock `ipset restore` reads, and what `ipset save` writes of sets
 /// that can be values. Pure functions: bytes in, structs out. docs/format.md is the definition.
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// The longest line that is read, in bytes. The longest that is written has some 450.
 inline constexpr std::size_t kMaxLineBytes = 1024;
@@ -51,4 +51,4 @@ struct ArchiveLine {
 [[nodiscard]] Parsed parse_add(std::string_view rest, const ipset::SetHeader& header,
                                ipset::Element& element);
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

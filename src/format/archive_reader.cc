@@ -9,7 +9,7 @@
 #include "format/key.h"
 #include "ipsetkv/store.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 // What a set's elements may take. At worst a comment stands for 119 bytes, each of them escaped.
@@ -165,7 +165,7 @@ Result<void> ArchiveReader::gather(const ArchiveLine& line) {
 }
 
 bool ArchiveReader::has_room() const {
-  if (!header_.options.comment) return kept_.size() < layout::chunks::kMaxChunks;
+  if (!header_.options.comment) return kept_.size() < chunks::kMaxChunks;
   return kept_.size() * sizeof(Kept) + comments_.size() < kMostKept;
 }
 
@@ -208,7 +208,7 @@ Result<void> ArchiveReader::finish_set() {
     return {};
   }
   header_.elements = static_cast<std::uint32_t>(kept_.size());
-  if (!layout::can_be_drawer(header_))
+  if (!can_be_drawer(header_))
     return reject(created_at_, LineFault::kNotAValue, header_.name.view());
   if (header_.type == ipset::SetType::kBitmapPort)
     if (const Kept* const twice = put_in_order(); twice != nullptr)
@@ -236,7 +236,7 @@ Result<void> ArchiveReader::decode() {
   return hand_over(*decoded);
 }
 
-Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
+Result<void> ArchiveReader::hand_over(const Decoded& decoded) {
   const std::string_view name = header_.name.view();
   if (decoded.ended) {
     // Of a value that has expired `ipset save` still shows the set. `ipsetkv save` does not.
@@ -253,7 +253,7 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
   // `ipset save` may show an expiring set whose value has been replaced by one without deadline,
   // and without timeouts therefore. `ipsetkv save` writes no such thing.
   const bool lacks_moment =
-      (in_archive_ || has_timeouts_) && layout::is_expiring(header_.options) && !decoded.deadline;
+      (in_archive_ || has_timeouts_) && is_expiring(header_.options) && !decoded.deadline;
   if (lacks_moment || decoded.deadline == std::uint64_t{0})
     return reject(created_at_, LineFault::kDeadline, name);
   value_.resize(decoded.value_bytes);
@@ -263,7 +263,7 @@ Result<void> ArchiveReader::hand_over(const layout::Decoded& decoded) {
   return taken;
 }
 
-Result<void> ArchiveReader::hand_over_long_pair(const layout::Decoded& decoded) {
+Result<void> ArchiveReader::hand_over_long_pair(const Decoded& decoded) {
   const std::string_view name = header_.name.view();
   if (decoder_.key().empty()) return reject(created_at_, LineFault::kNotTheKey, name);
   value_.resize(decoded.value_bytes);
@@ -276,8 +276,8 @@ Result<void> ArchiveReader::hand_over_long_pair(const layout::Decoded& decoded) 
 
 bool ArchiveReader::is_marked() const {
   const ipset::CreateOptions& options = header_.options;
-  return table_set_ || is_digest(header_.name.view()) || layout::is_expiring(options) ||
-         (options.comment && options.maxelem == layout::kCommentMaxElements);
+  return table_set_ || is_digest(header_.name.view()) || is_expiring(options) ||
+         (options.comment && options.maxelem == kCommentMaxElements);
 }
 
 Result<void> ArchiveReader::reject(std::uint64_t line, LineFault fault, std::string_view word) {
@@ -295,4 +295,4 @@ void ArchiveReader::drop() {
   has_timeouts_ = false;
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

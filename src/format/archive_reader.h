@@ -19,7 +19,7 @@
 #include "ipset/set_header.h"
 #include "ipsetkv/error.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// Puts keys and values together from saved text, in pieces cut anywhere. No I/O of its own.
 ///
@@ -69,8 +69,8 @@ class ArchiveReader {
   [[nodiscard]] Result<void> take_table_element(std::string_view set_name);
   [[nodiscard]] Result<void> finish_set();
   [[nodiscard]] Result<void> decode();
-  [[nodiscard]] Result<void> hand_over(const layout::Decoded& decoded);
-  [[nodiscard]] Result<void> hand_over_long_pair(const layout::Decoded& decoded);
+  [[nodiscard]] Result<void> hand_over(const Decoded& decoded);
+  [[nodiscard]] Result<void> hand_over_long_pair(const Decoded& decoded);
   [[nodiscard]] Result<void> pass_over(std::string_view set_name);
   /// Passes the set over; an error if it is one of ours.
   [[nodiscard]] Result<void> reject(std::uint64_t line, LineFault fault, std::string_view word);
@@ -115,11 +115,11 @@ class ArchiveReader {
   std::string comments_;       ///< Of all of them, one behind the other.
   bool has_timeouts_ = false;  ///< An element of the set is to end.
   ipset::Element element_;
-  layout::DrawerDecoder decoder_;
+  DrawerDecoder decoder_;
   std::string value_;
 
   std::uint64_t foreign_ = 0;
   std::uint64_t ended_ = 0;
 };
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "format/archive_table.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 std::optional<TableSet::Kind> ArchivedTable::kind_of(std::string_view set_name) const {
   const auto set = parse_table_set(set_name);
@@ -24,7 +24,7 @@ Result<LineFault> ArchivedTable::take_element(TableSet::Kind kind, const ipset::
   const auto pair = decoder_.decode(element.comment.view());
   if (!pair) return LineFault::kNotInValue;
   if (!pair->is_long()) {
-    if (secret_ && layout::address_of(secret_->digest(pair->key)) != *element.ip)
+    if (secret_ && address_of(secret_->digest(pair->key)) != *element.ip)
       return LineFault::kNotTheKey;
     auto taken = take_({.key = pair->key, .value = pair->value, .deadline = pair->deadline});
     if (!taken) return tl::unexpected(taken.error());
@@ -58,4 +58,4 @@ Result<void> ArchivedTable::take_long_pair(std::string_view set_name, const Arch
   return {};
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -11,12 +11,12 @@
 
 #include "format/archived_key.h"
 #include "format/pair.h"
+#include "format/table_head.h"
 #include "format/table_name.h"
 #include "ipset/element.h"
 #include "ipsetkv/error.h"
-#include "store/tables/head.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// What saved text says of one table: its pairs, put together from elements and from the drawers of
 /// long ones, in whatever order the sets come. Long pairs are kept until an element has named them;
@@ -44,16 +44,16 @@ class ArchivedTable {
   struct Waiting {
     std::string key;
     std::string value;
-    layout::Kind kind;
+    Kind kind;
     std::optional<std::uint64_t> deadline;
   };
 
   std::string table_;
   const Take& take_;
   std::optional<TableSecret> secret_;
-  layout::PairDecoder decoder_;
+  PairDecoder decoder_;
   std::set<std::string, std::less<>> named_;             ///< Sets that are still to come.
   std::map<std::string, Waiting, std::less<>> waiting_;  ///< Sets that nobody has named yet.
 };
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

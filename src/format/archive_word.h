@@ -14,7 +14,7 @@
 #include "ipsetkv/error.h"
 
 /// What the lines of saved text are made of.
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 struct BadLine {
   LineFault fault = LineFault::kNone;
@@ -46,4 +46,4 @@ inline void put_number(std::string& text, std::uint64_t number) {
   text.append(digits.data(), end);
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

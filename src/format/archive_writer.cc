@@ -4,7 +4,7 @@
 #include "format/archive_element.h"
 #include "format/archive_line.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
@@ -20,9 +20,9 @@ ArchiveWriter::ArchiveWriter(const Write& write) : write_(write), text_(kArchive
   text_ += '\n';
 }
 
-Result<void> ArchiveWriter::add(std::string_view name, const layout::DrawerContent& content) {
-  begin_set(name, layout::shape_of(content.kind), layout::options_for(content));
-  layout::DrawerEncoder encoder(content);
+Result<void> ArchiveWriter::add(std::string_view name, const DrawerContent& content) {
+  begin_set(name, shape_of(content.kind), options_for(content));
+  DrawerEncoder encoder(content);
   ipset::Element element;
   while (encoder.next(element))
     if (auto written = put(element); !written) return written;
@@ -37,7 +37,7 @@ Result<std::uint64_t> ArchiveWriter::finish() {
   return sets_;
 }
 
-void ArchiveWriter::begin_set(std::string_view name, layout::SetShape shape,
+void ArchiveWriter::begin_set(std::string_view name, SetShape shape,
                               const ipset::CreateOptions& options) {
   name_ = name;
   elements_ = 0;
@@ -82,4 +82,4 @@ Result<void> ArchiveWriter::flush() {
   return written;
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

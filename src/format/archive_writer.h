@@ -10,7 +10,7 @@
 #include "ipset/element.h"
 #include "ipsetkv/error.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// Writes drawers as the text that `ipset restore` reads: for each set a line that creates it, and
 /// one for each element, the value's first chunk last, so that what stops half way is no value.
@@ -23,11 +23,10 @@ class ArchiveWriter {
   explicit ArchiveWriter(const Write& write);
 
   /// Writes the set `name` with `content`.
-  [[nodiscard]] Result<void> add(std::string_view name, const layout::DrawerContent& content);
+  [[nodiscard]] Result<void> add(std::string_view name, const DrawerContent& content);
 
   /// The same in parts: begins a set, puts an element into it, ends it.
-  void begin_set(std::string_view name, layout::SetShape shape,
-                 const ipset::CreateOptions& options);
+  void begin_set(std::string_view name, SetShape shape, const ipset::CreateOptions& options);
   [[nodiscard]] Result<void> put(const ipset::Element& element);
   void end_set();
 
@@ -44,4 +43,4 @@ class ArchiveWriter {
   std::uint64_t sets_ = 0;
 };
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

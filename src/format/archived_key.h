@@ -7,14 +7,14 @@
 
 #include "format/drawer_form.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// A key as it was saved; borrowed for the call that hands it over.
 struct ArchivedKey {
   std::string_view key;
   std::string_view value;
-  layout::Kind kind = layout::Kind::kIpv4;  ///< Of no concern to a table.
-  std::optional<std::uint64_t> deadline;    ///< Milliseconds since the epoch.
+  Kind kind = Kind::kIpv4;                ///< Of no concern to a table.
+  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
 };
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

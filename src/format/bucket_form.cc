@@ -6,7 +6,7 @@
 
 #include "ipset/protocol.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr std::size_t kFewest = 24;
@@ -63,4 +63,4 @@ ipset::CreateOptions index_options() {
   return options;
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

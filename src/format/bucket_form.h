@@ -7,7 +7,7 @@
 #include "format/table_name.h"
 #include "ipset/create_options.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// How many keys a bucket holds before it is halved, and below how many it is joined with its
 /// neighbour.
@@ -27,4 +27,4 @@ namespace ipsetkv::store {
 [[nodiscard]] ipset::CreateOptions head_options();
 [[nodiscard]] ipset::CreateOptions index_options();
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

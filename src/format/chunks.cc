@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace ipsetkv::layout::chunks {
+namespace ipsetkv::format::chunks {
 namespace {
 
 /// Room for a chunk of either size.
@@ -145,4 +145,4 @@ std::optional<std::size_t> Decoder::finish() {
   return is_last ? exact_end_ : std::nullopt;
 }
 
-}  // namespace ipsetkv::layout::chunks
+}  // namespace ipsetkv::format::chunks

@@ -14,7 +14,7 @@
 /// The layouts `ipv4` and `ipv6`: a value as the addresses of a hash:ip,port set, 4 or 16 bytes an
 /// address, the port being the chunk's number. docs/format.md is the definition, with the reasons.
 /// Every number here is in stored data and stays as it is.
-namespace ipsetkv::layout::chunks {
+namespace ipsetkv::format::chunks {
 
 inline constexpr std::size_t kMaxChunks = 65'536;
 
@@ -73,4 +73,4 @@ class Decoder {
   std::vector<std::uint64_t> seen_;  ///< A bit for each chunk.
 };
 
-}  // namespace ipsetkv::layout::chunks
+}  // namespace ipsetkv::format::chunks

@@ -6,7 +6,7 @@
 
 #include "ipset/protocol.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 // The other chunks of a value live a minute longer than its first.
@@ -33,4 +33,4 @@ Deadline from_ms(std::uint64_t milliseconds) {
   return Deadline(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

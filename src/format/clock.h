@@ -5,7 +5,7 @@
 
 #include "ipsetkv/options.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// Milliseconds since the epoch, by CLOCK_REALTIME: what deadlines are measured by.
 [[nodiscard]] std::uint64_t now_ms();
@@ -20,4 +20,4 @@ namespace ipsetkv::store {
 [[nodiscard]] std::uint64_t to_ms(Deadline deadline);
 [[nodiscard]] Deadline from_ms(std::uint64_t milliseconds);
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -8,7 +8,7 @@
 #include "format/numbers.h"
 #include "netlink/attributes.h"
 
-namespace ipsetkv::layout::counters {
+namespace ipsetkv::format::counters {
 namespace {
 
 constexpr std::size_t kDeadlineElements = 2;
@@ -200,4 +200,4 @@ std::optional<std::size_t> Decoder::finish() const {
   return chunks * kChunkBytes - plan_.padding;
 }
 
-}  // namespace ipsetkv::layout::counters
+}  // namespace ipsetkv::format::counters

@@ -16,7 +16,7 @@
 /// The layout `counters`: a value in the two counters of each element of a bitmap:port set, sixteen
 /// bytes an element, every port of the set's range being one. docs/format.md is the definition. The
 /// numbers here are in stored data and stay as they are.
-namespace ipsetkv::layout::counters {
+namespace ipsetkv::format::counters {
 
 inline constexpr std::size_t kChunkBytes = 16;
 inline constexpr std::size_t kMaxElements = 65'536;
@@ -88,4 +88,4 @@ class Decoder {
   bool mask_needed_ = false;  ///< There is a counter that could not have been stored without.
 };
 
-}  // namespace ipsetkv::layout::counters
+}  // namespace ipsetkv::format::counters

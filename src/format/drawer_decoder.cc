@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 namespace {
 
 /// Kernels before 4.8 don't tell how many elements a set has.
@@ -155,4 +155,4 @@ std::optional<Decoded> DrawerDecoder::finish() {
   return decoded;
 }
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

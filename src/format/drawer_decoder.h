@@ -10,7 +10,7 @@
 #include "ipset/element_view.h"
 #include "ipset/set_header.h"
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 
 /// What a set turned out to hold.
 struct Decoded {
@@ -73,4 +73,4 @@ class DrawerDecoder {
   bool broken_ = false;            ///< An element did not fit with the others.
 };
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

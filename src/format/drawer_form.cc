@@ -6,7 +6,7 @@
 
 #include "ipset/protocol.h"
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 namespace {
 
 // The others outlive the first chunk, so that the value is there as a whole until it is gone.
@@ -225,4 +225,4 @@ bool encode_first(const DrawerContent& content, ipset::Element& element) {
   return true;
 }
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

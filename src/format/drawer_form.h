@@ -15,7 +15,7 @@
 
 /// A drawer is a set that holds one value. Here is how all that belongs to it lies in the set: the
 /// value in one of the layouts, the key where the set's name cannot be it, and the deadline.
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 
 enum class Kind : std::uint8_t { kIpv4, kIpv6, kComment, kCounters };
 
@@ -83,4 +83,4 @@ class DrawerEncoder {
 /// value that has none, and for the layout `counters`.
 [[nodiscard]] bool encode_first(const DrawerContent& content, ipset::Element& element);
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

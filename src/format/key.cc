@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 
+#include "format/own_names.h"
 #include "ipsetkv/store.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr char kReservedMark = '~';
@@ -53,12 +53,6 @@ ipset::SetName digest_name(std::string_view key) {
   return ipset::SetName(std::string_view(name.data(), name.size()));
 }
 
-ipset::SetName numbered(std::string_view prefix, std::uint32_t number) {
-  std::string name(prefix);
-  name += std::to_string(number);
-  return ipset::SetName(name);
-}
-
 /// SipHash-2-4 with a key of zeros: it has to be the same for everybody.
 std::uint32_t stripe_of(std::string_view key) {
   constexpr std::array<unsigned char, crypto_shorthash_KEYBYTES> kNoSecret{};
@@ -96,20 +90,4 @@ bool keeps_key_inside(std::string_view set_name) { return set_name.starts_with(k
 
 bool can_be_key(std::string_view set_name) { return can_be_name(set_name) || is_digest(set_name); }
 
-ipset::SetName spare_name(std::uint32_t port_id) { return numbered("~", port_id); }
-
-ipset::SetName lock_name(std::uint32_t stripe) { return numbered("~lock-", stripe); }
-
-ipset::SetName held_name(std::uint32_t port_id, std::uint32_t stripe) {
-  std::string prefix(spare_name(port_id).view());
-  prefix += '-';
-  return numbered(prefix, stripe);
-}
-
-ipset::SetName wait_name(std::uint32_t stripe) { return numbered("~wait-", stripe); }
-
-ipset::SetName change_name(std::uint32_t stripe) { return numbered("~new-", stripe); }
-
-ipset::SetName mixed_name(std::uint32_t stripe) { return numbered("~mixed-", stripe); }
-
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

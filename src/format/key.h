@@ -7,10 +7,7 @@
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
 
-namespace ipsetkv::store {
-
-/// The locks that writers take; a key's own is chosen by its hash.
-inline constexpr std::uint32_t kStripes = 16;
+namespace ipsetkv::format {
 
 /// Where a key's value lies, and what excludes other writers from it.
 struct Place {
@@ -38,21 +35,4 @@ struct Place {
 /// Whether a drawer of this name keeps its key inside: the name is a digest, or the store's own.
 [[nodiscard]] bool keeps_key_inside(std::string_view set_name);
 
-/// The names of the store's own sets, which no key's set has.
-///
-/// The set that a writer fills before it takes a key's place: '~' and the netlink port id of the
-/// writer's socket.
-[[nodiscard]] ipset::SetName spare_name(std::uint32_t port_id);
-/// A lock that nobody has,
-[[nodiscard]] ipset::SetName lock_name(std::uint32_t stripe);
-/// and one that the socket with this port id has.
-[[nodiscard]] ipset::SetName held_name(std::uint32_t port_id, std::uint32_t stripe);
-/// A writer waits until nobody reads a key of this stripe.
-[[nodiscard]] ipset::SetName wait_name(std::uint32_t stripe);
-/// What takes the place of a key's set that is of another type, for the moment in between.
-[[nodiscard]] ipset::SetName change_name(std::uint32_t stripe);
-/// Such moments there may have been, and be again: a key of this stripe that is missed has to be
-/// looked for under the lock.
-[[nodiscard]] ipset::SetName mixed_name(std::uint32_t stripe);
-
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

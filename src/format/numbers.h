@@ -6,7 +6,7 @@
 
 /// The numbers that all layouts of hash:ip,port sets share. They are in stored data and stay as
 /// they are; docs/format.md is their definition.
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 
 /// What the protocol of an element says (linux/in.h has the numbers). These are among the few whose
 /// port the kernel keeps.
@@ -31,4 +31,4 @@ inline constexpr std::size_t kTextBytes = 239;
 /// The first revision of hash:ip,port that knows SCTP (net/netfilter/ipset/ip_set_hash_ipport.c).
 inline constexpr std::uint8_t kNeededRevision = 1;
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

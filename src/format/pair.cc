@@ -6,7 +6,7 @@
 
 #include "format/text.h"
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 namespace {
 
 // Escapes that stand for no byte: what follows them.
@@ -132,4 +132,4 @@ std::optional<Pair> PairDecoder::decode_long(std::string_view comment) {
   return pair;
 }
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

@@ -13,7 +13,7 @@
 
 /// A key and its value in one element of a table's bucket: the address is the key's digest, the
 /// comment is the pair as text, or says where a long one lies. docs/format.md is the definition.
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 
 inline constexpr std::size_t kDigestBytes = 16;
 using Digest = std::array<std::byte, kDigestBytes>;
@@ -50,4 +50,4 @@ class PairDecoder {
   std::array<char, ipset::kMaxCommentBytes> bytes_;
 };
 
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

@@ -6,7 +6,7 @@
 #include <bit>
 #include <charconv>
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 constexpr char kMark = '~';
@@ -123,7 +123,7 @@ bool take_long_pair(std::string_view text, TableSet& set) {
 }
 
 /// The first bits of a digest, as many as a bucket's number can have.
-std::uint32_t front_of(const layout::Digest& digest) {
+std::uint32_t front_of(const Digest& digest) {
   std::uint32_t front = 0;
   for (std::size_t byte = 0; byte < sizeof front; ++byte)
     front = front << 8 | std::to_integer<std::uint32_t>(digest[byte]);
@@ -139,12 +139,12 @@ bool is_table_name(std::string_view name) {
 
 unsigned depth_of(BucketNumber bucket) { return static_cast<unsigned>(std::bit_width(bucket)) - 1; }
 
-BucketNumber bucket_at(const layout::Digest& digest, unsigned depth) {
+BucketNumber bucket_at(const Digest& digest, unsigned depth) {
   constexpr unsigned kBits = 32;
   return depth == 0 ? kFirstBucket : 1U << depth | front_of(digest) >> (kBits - depth);
 }
 
-bool belongs_to(const layout::Digest& digest, BucketNumber bucket) {
+bool belongs_to(const Digest& digest, BucketNumber bucket) {
   return bucket_at(digest, depth_of(bucket)) == bucket;
 }
 
@@ -219,4 +219,4 @@ std::optional<TableSet> parse_table_set(std::string_view set_name) {
   return taken ? std::optional(set) : std::nullopt;
 }
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -9,7 +9,7 @@
 #include "format/pair.h"
 #include "ipset/fixed_text.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 
 /// The longest name of a table, in bytes: beside it a set's name holds a generation, a bucket's
 /// number and a port id.
@@ -27,9 +27,9 @@ inline constexpr BucketNumber kFirstBucket = 1;
 
 [[nodiscard]] unsigned depth_of(BucketNumber bucket);
 /// The bucket of this depth that a digest belongs to.
-[[nodiscard]] BucketNumber bucket_at(const layout::Digest& digest, unsigned depth);
+[[nodiscard]] BucketNumber bucket_at(const Digest& digest, unsigned depth);
 /// Whether the digest belongs to the bucket.
-[[nodiscard]] bool belongs_to(const layout::Digest& digest, BucketNumber bucket);
+[[nodiscard]] bool belongs_to(const Digest& digest, BucketNumber bucket);
 
 /// What a bucket's set is in, told by a mark behind its number. All but kOpen are of one writer,
 /// whose netlink port id follows the mark.
@@ -91,4 +91,4 @@ struct TableSet {
 };
 [[nodiscard]] std::optional<TableSet> parse_table_set(std::string_view set_name);
 
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -8,7 +8,7 @@
 
 #include "netlink/attributes.h"
 
-namespace ipsetkv::layout::text {
+namespace ipsetkv::format::text {
 namespace {
 
 constexpr char kEscape = '\\';
@@ -291,4 +291,4 @@ std::optional<std::uint64_t> Chain::finish() const {
   return end_;
 }
 
-}  // namespace ipsetkv::layout::text
+}  // namespace ipsetkv::format::text

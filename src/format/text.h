@@ -14,7 +14,7 @@
 /// Bytes in the comments of elements: a piece of up to 239 bytes each, at an address and port that
 /// are the piece's offset. docs/format.md is the definition. The layout `comment` keeps values so,
 /// and every layout a key that cannot be a set's name.
-namespace ipsetkv::layout::text {
+namespace ipsetkv::format::text {
 
 /// The longest string of bytes: offsets have 47 bits.
 inline constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 47;
@@ -70,4 +70,4 @@ class Chain {
   bool begun_ = false;
 };
 
-}  // namespace ipsetkv::layout::text
+}  // namespace ipsetkv::format::text

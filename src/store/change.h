@@ -25,7 +25,7 @@ struct Present {
 
 [[nodiscard]] inline Found found_of(const Present& present) {
   Found found;
-  if (present.deadline) found.deadline = from_ms(*present.deadline);
+  if (present.deadline) found.deadline = format::from_ms(*present.deadline);
   return found;
 }
 

@@ -22,7 +22,7 @@ const Change kRemove{.action = Change::Action::kRemove};
 
 /// Replaces the value; a moment that has passed removes the key.
 Change write_change(std::string_view value, Layout layout, std::optional<std::uint64_t> deadline) {
-  if (deadline && *deadline <= store::now_ms()) return kRemove;
+  if (deadline && *deadline <= format::now_ms()) return kRemove;
   return {.action = Change::Action::kWrite, .value = value, .layout = layout, .deadline = deadline};
 }
 
@@ -75,9 +75,9 @@ Result<SetResult> Store::set(std::string_view key, std::string_view value,
                              const SetOptions& options) {
   store::Backend& backend = implementation_->backend();
   std::optional<std::uint64_t> deadline;
-  if (options.expire_at) deadline = store::to_ms(*options.expire_at);
+  if (options.expire_at) deadline = format::to_ms(*options.expire_at);
   const bool plain = options.condition == SetOptions::If::kAlways && !options.keep_deadline &&
-                     !options.return_old && (!deadline || *deadline > store::now_ms());
+                     !options.return_old && (!deadline || *deadline > format::now_ms());
   if (plain) {
     auto done = backend.write(key, value, options.layout, deadline);
     if (!done) return tl::unexpected(done.error());
@@ -110,14 +110,14 @@ Result<bool> Store::update(std::string_view key, std::string& value,
         if (update->action == Update::Action::kLeave) return kLeave;
         if (update->action == Update::Action::kRemove) return present == nullptr ? kLeave : kRemove;
         std::optional<std::uint64_t> deadline;
-        if (update->deadline) deadline = store::to_ms(*update->deadline);
+        if (update->deadline) deadline = format::to_ms(*update->deadline);
         return write_where_it_fits(update->value,
                                    present == nullptr ? Layout::kAuto : present->chosen, deadline);
       });
 }
 
 Result<bool> Store::expire(std::string_view key, Deadline deadline, ExpireIf condition) {
-  const std::uint64_t wanted = store::to_ms(deadline);
+  const std::uint64_t wanted = format::to_ms(deadline);
   std::string& value = implementation_->value;
   return implementation_->backend().update(
       key, &value, [&](const Present* present) -> Result<Change> {

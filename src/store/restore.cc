@@ -16,7 +16,7 @@
 namespace ipsetkv {
 namespace {
 
-using store::ArchivedKey;
+using format::ArchivedKey;
 
 /// The sets that may be keys, sorted, so that the same values make the same text.
 Result<std::vector<std::string>> candidate_names(ipset::Connection& connection) {
@@ -28,7 +28,7 @@ Result<std::vector<std::string>> candidate_names(ipset::Connection& connection) 
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) break;
     const std::string_view name = (*header)->name.view();
-    if (store::can_be_key(name)) names.emplace_back(name);
+    if (format::can_be_key(name)) names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -38,7 +38,7 @@ Result<std::vector<std::string>> candidate_names(ipset::Connection& connection) 
 Result<std::optional<std::string>> key_behind(store::DrawerReader& reader,
                                               const std::string& name) {
   store::Drawer drawer;
-  if (store::is_digest(name)) return reader.key_of(ipset::SetName(name), drawer);
+  if (format::is_digest(name)) return reader.key_of(ipset::SetName(name), drawer);
   return name;
 }
 
@@ -58,7 +58,7 @@ Result<bool> write_absent(store::Backend& backend, const ArchivedKey& archived, 
 
 Result<void> write_archived(store::Backend& backend, const ArchivedKey& archived,
                             IfExists if_exists, RestoreResult& result) {
-  if (archived.deadline && *archived.deadline <= store::now_ms()) {
+  if (archived.deadline && *archived.deadline <= format::now_ms()) {
     ++result.expired;
     return {};
   }
@@ -81,13 +81,13 @@ Result<std::uint64_t> store::Drawers::save(
     const std::function<Result<void>(std::string_view text)>& write) {
   const auto names = candidate_names(connection_);
   if (!names) return tl::unexpected(names.error());
-  store::ArchiveWriter archive(write);
+  format::ArchiveWriter archive(write);
   std::string value;
   for (const std::string& name : *names) {
     const auto key = key_behind(reader_, name);
     if (!key) return tl::unexpected(key.error());
     if (!*key) continue;
-    const auto place = store::place_of(**key);
+    const auto place = format::place_of(**key);
     if (!place || place->name.view() != name) continue;
     store::Drawer drawer;
     const auto content = settled(*place, &value, drawer);
@@ -105,10 +105,10 @@ Result<void> Store::restore(const std::function<Result<std::string_view>()>& rea
                             IfExists if_exists, RestoreResult& result) {
   result = {};
   std::uint64_t expired = 0;
-  const store::ArchiveReader::Take take = [&](const ArchivedKey& archived) {
+  const format::ArchiveReader::Take take = [&](const ArchivedKey& archived) {
     return write_archived(implementation_->backend(), archived, if_exists, result);
   };
-  store::ArchiveReader archive(implementation_->backend().table(), take);
+  format::ArchiveReader archive(implementation_->backend().table(), take);
   for (;;) {
     const auto text = read();
     if (!text) return tl::unexpected(text.error());

@@ -39,7 +39,7 @@ Store& Store::operator=(Store&& other) noexcept = default;
 Store::~Store() = default;
 
 Result<Store> Store::open(const Options& options) {
-  if (!options.table.empty() && !store::is_table_name(options.table))
+  if (!options.table.empty() && !format::is_table_name(options.table))
     return tl::unexpected(Error{.code = ErrorCode::kTableName}.about(options.table));
   auto connection = connect(options);
   if (!connection) return tl::unexpected(connection.error());
@@ -92,7 +92,7 @@ Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view 
   if (!present) return tl::unexpected(present.error());
   if (!*present) return std::nullopt;
   std::optional<Deadline> deadline;
-  if ((*present)->deadline) deadline = store::from_ms(*(*present)->deadline);
+  if ((*present)->deadline) deadline = format::from_ms(*(*present)->deadline);
   return std::optional(deadline);
 }
 

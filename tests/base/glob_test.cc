@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace ipsetkv::store {
+namespace ipsetkv {
 namespace {
 
 struct Case {
@@ -114,4 +114,4 @@ TEST(Glob, IsNotSlowedDownByManyStars) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv

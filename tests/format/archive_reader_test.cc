@@ -13,7 +13,7 @@
 #include "format/key.h"
 #include "support/corruption.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 using testing::ElementsAre;
@@ -411,12 +411,10 @@ TEST(ArchiveReader, NamesTheSetThatIsNoValue) { expect_refused(wrong_sets()); }
 std::vector<std::string> archives() {
   std::vector<std::string> texts;
   const std::string value = "a notebook and a pencil";
-  for (const layout::Kind kind :
-       {layout::Kind::kIpv4, layout::Kind::kIpv6, layout::Kind::kComment, layout::Kind::kCounters})
+  for (const Kind kind : {Kind::kIpv4, Kind::kIpv6, Kind::kComment, Kind::kCounters})
     for (const std::string_view key : {"", "two words"})
       for (const bool expiring : {false, true}) {
-        layout::DrawerContent content{
-            .value = std::as_bytes(std::span(value)), .kind = kind, .key = key};
+        DrawerContent content{.value = std::as_bytes(std::span(value)), .kind = kind, .key = key};
         if (expiring) content.deadline = 1'900'000'000'123;
         const std::string name = key.empty() ? "drawer" : std::string(place_of(key)->name.view());
         std::string text;
@@ -543,11 +541,11 @@ TEST(ArchiveWriter, EndsWithTheErrorOfWhoeverTakesTheText) {
   };
   ArchiveWriter writer(write);
   const std::string value(1'000'000, 'x');
-  const auto added = writer.add(
-      "drawer", {.value = std::as_bytes(std::span(value)), .kind = layout::Kind::kComment});
+  const auto added =
+      writer.add("drawer", {.value = std::as_bytes(std::span(value)), .kind = Kind::kComment});
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::kSystemCall);
 }
 
 }  // namespace
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -14,7 +14,7 @@
 #include "support/corruption.h"
 #include "support/hex.h"
 
-namespace ipsetkv::layout::chunks {
+namespace ipsetkv::format::chunks {
 namespace {
 
 using ipset::Address;
@@ -399,4 +399,4 @@ TEST(Chunks, StandForTheEmptyValueWhereTheyMust) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::layout::chunks
+}  // namespace ipsetkv::format::chunks

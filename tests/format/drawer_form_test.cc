@@ -11,7 +11,7 @@
 #include "format/drawer_decoder.h"
 #include "support/corruption.h"
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 namespace {
 
 using ipset::Address;
@@ -325,4 +325,4 @@ TEST(Drawer, CanBeInSetsOfItsKindOnly) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "format/key.h"
+#include "format/own_names.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +9,8 @@
 #include <string_view>
 
 #include "ipsetkv/store.h"
-#include "store/drawers/stripe_lock.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 /// Where a key lies whose set's name is only its digest.
@@ -107,7 +107,7 @@ TEST(Key, LeavesTheStoresOwnSetsOut) {
   }
   for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
     EXPECT_FALSE(can_be_key(lock_name(stripe).view()));
-    EXPECT_FALSE(can_be_key(wait_name(stripe).view()));
+    EXPECT_FALSE(can_be_key(wait_marker_name(stripe).view()));
   }
 }
 
@@ -122,4 +122,4 @@ TEST(Key, TellsTheOwnerFromTheNameOfASet) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -10,7 +10,7 @@
 
 #include "support/corruption.h"
 
-namespace ipsetkv::layout {
+namespace ipsetkv::format {
 namespace {
 
 using namespace std::string_view_literals;
@@ -170,4 +170,4 @@ TEST(Pair, HasTheDigestOfItsAddress) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::layout
+}  // namespace ipsetkv::format

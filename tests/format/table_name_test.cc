@@ -10,7 +10,7 @@
 #include "format/key.h"
 #include "store/tables/head.h"
 
-namespace ipsetkv::store {
+namespace ipsetkv::format {
 namespace {
 
 using Kind = TableSet::Kind;
@@ -136,7 +136,7 @@ TEST(TableName, IsNoneInOtherNames) {
 }
 
 TEST(TableName, GivesEachDigestOneBucketOfEachDepth) {
-  layout::Digest digest{};
+  Digest digest{};
   digest[0] = std::byte{0b1010'0000};
   digest[1] = std::byte{0xff};
   EXPECT_EQ(bucket_at(digest, 0), 1U);
@@ -173,7 +173,7 @@ TEST(TableSecret, IsTheKeyOfSipHash) {
                                       0x6d, 0xf6, 0x72, 0x14, 0xc7, 0x55, 0x02, 0x93};
   constexpr unsigned char kZero[] = {0xda, 0x87, 0xc1, 0xd8, 0x6b, 0x99, 0xaf, 0x44,
                                      0x34, 0x76, 0x59, 0x11, 0x9b, 0x22, 0xfc, 0x45};
-  const auto same = [](const layout::Digest& digest, std::span<const unsigned char> expected) {
+  const auto same = [](const Digest& digest, std::span<const unsigned char> expected) {
     return std::ranges::equal(digest, std::as_bytes(expected));
   };
   EXPECT_TRUE(same(secret.digest(""), kEmpty));
@@ -194,4 +194,4 @@ TEST(TableMark, SaysSinceWhen) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::store
+}  // namespace ipsetkv::format

@@ -8,7 +8,7 @@
 
 #include "support/hex.h"
 
-namespace ipsetkv::layout::text {
+namespace ipsetkv::format::text {
 namespace {
 
 using ipset::Address;
@@ -126,4 +126,4 @@ TEST(TextChain, IsWholeOnlyWithoutGapsAndOverlaps) {
 }
 
 }  // namespace
-}  // namespace ipsetkv::layout::text
+}  // namespace ipsetkv::format::text

@@ -108,7 +108,7 @@ void command_docs(Call& call) {
 /// Whether COMMAND LIST, with the filter that its words ask for, is to name `command`.
 bool is_listed(Call& call, const Command& command) {
   if (call.count() == 2) return true;
-  if (call.is(3, "pattern")) return store::glob_matches(call.word(4), command.full_name);
+  if (call.is(3, "pattern")) return glob_matches(call.word(4), command.full_name);
   return call.is(3, "aclcat") &&
          std::ranges::any_of(categories_of(command), [&](const std::string& category) {
            return is_word(call.word(4), category);

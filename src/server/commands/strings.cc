@@ -206,7 +206,7 @@ bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
   }
   for (std::size_t at = 1; at < call.count(); at += 2) {
     // Before anything is written.
-    if (const auto good = store::check_key(call.word(at)); !good) {
+    if (const auto good = format::check_key(call.word(at)); !good) {
       call.fail(good.error());
       return false;
     }

@@ -444,7 +444,7 @@ bool Worker::try_batch(Connection& connection) {
   if (!is_plain) return false;
   const bool is_get = words.size() == 2 && is_word(words[0], "get");
   const bool is_set = words.size() == 3 && is_word(words[0], "set");
-  if ((!is_get && !is_set) || !store::check_key(words[1])) return false;
+  if ((!is_get && !is_set) || !format::check_key(words[1])) return false;
   client.last_command = is_get ? "get" : "set";
   if (is_get)
     reads_.add(connection, words[1]);

@@ -29,7 +29,7 @@ std::size_t Channels::for_each_listener(
       ++count;
     }
   for (const auto& [pattern, listeners] : patterns_) {
-    if (!store::glob_matches(pattern, channel)) continue;
+    if (!glob_matches(pattern, channel)) continue;
     for (const Subscriber who : listeners) {
       visit(who, &pattern);
       ++count;
@@ -42,7 +42,7 @@ std::vector<std::string> Channels::channels(std::string_view pattern) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
   for (const auto& [name, listeners] : channels_)
-    if (pattern.empty() || store::glob_matches(pattern, name)) names.push_back(name);
+    if (pattern.empty() || glob_matches(pattern, name)) names.push_back(name);
   return names;
 }
 

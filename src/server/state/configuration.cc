@@ -61,9 +61,9 @@ std::vector<std::pair<std::string, std::string>> Configuration::matching(
     std::string_view pattern) const {
   std::vector<std::pair<std::string, std::string>> found;
   for (const auto& each : fixed_)
-    if (store::glob_matches(pattern, each.first)) found.push_back(each);
+    if (glob_matches(pattern, each.first)) found.push_back(each);
   for (const Number& each : numbers())
-    if (store::glob_matches(pattern, each.name))
+    if (glob_matches(pattern, each.name))
       found.emplace_back(each.name, std::to_string((this->*each.value).load()));
   return found;
 }

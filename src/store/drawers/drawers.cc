@@ -10,20 +10,20 @@
 namespace ipsetkv::store {
 namespace {
 
-layout::Kind kind_of(Layout layout, std::size_t bytes) {
+format::Kind kind_of(Layout layout, std::size_t bytes) {
   switch (layout) {
     case Layout::kAuto:
-      return bytes <= kAutoIpv4Bytes ? layout::Kind::kIpv4 : layout::Kind::kComment;
+      return bytes <= kAutoIpv4Bytes ? format::Kind::kIpv4 : format::Kind::kComment;
     case Layout::kIpv4:
-      return layout::Kind::kIpv4;
+      return format::Kind::kIpv4;
     case Layout::kIpv6:
-      return layout::Kind::kIpv6;
+      return format::Kind::kIpv6;
     case Layout::kComment:
-      return layout::Kind::kComment;
+      return format::Kind::kComment;
     case Layout::kCounters:
-      return layout::Kind::kCounters;
+      return format::Kind::kCounters;
   }
-  return layout::Kind::kComment;
+  return format::Kind::kComment;
 }
 
 Present present_of(const Drawer& drawer) {
@@ -37,12 +37,12 @@ KeyInfo describe(std::string_view name, std::string_view key, const Drawer& draw
   KeyInfo info{.key = std::string(key),
                .set_name = std::string(name),
                .type = std::string(ipset::type_name(drawer.shape.type)),
-               .layout = std::string(layout::kind_name(drawer.kind)),
+               .layout = std::string(format::kind_name(drawer.kind)),
                .elements = drawer.elements,
                .value_bytes = drawer.value_bytes,
                .kernel_memory = drawer.memory_bytes,
                .deadline = {}};
-  if (drawer.deadline) info.deadline = from_ms(*drawer.deadline);
+  if (drawer.deadline) info.deadline = format::from_ms(*drawer.deadline);
   return info;
 }
 
@@ -50,32 +50,32 @@ Error not_a_value(std::string_view key) { return Error{.code = ErrorCode::kNotAV
 
 }  // namespace
 
-Result<layout::DrawerContent> content_of(const Place& place, std::string_view value, Layout layout,
-                                         std::optional<std::uint64_t> deadline) {
-  layout::DrawerContent content{.value = std::as_bytes(std::span(value)),
+Result<format::DrawerContent> content_of(const format::Place& place, std::string_view value,
+                                         Layout layout, std::optional<std::uint64_t> deadline) {
+  format::DrawerContent content{.value = std::as_bytes(std::span(value)),
                                 .kind = kind_of(layout, value.size()),
                                 .key = place.key_inside,
                                 .deadline = deadline};
-  if (!layout::fits(content)) {
+  if (!format::fits(content)) {
     const Error error{.code = ErrorCode::kValueTooLong,
                       .actual = value.size(),
-                      .limit = layout::longest_value(content)};
+                      .limit = format::longest_value(content)};
     return tl::unexpected(
         error.about(place.key_inside.empty() ? place.name.view() : place.key_inside));
   }
-  if (deadline) content.life = life_until(*deadline, now_ms());
+  if (deadline) content.life = format::life_until(*deadline, format::now_ms());
   return content;
 }
 
-Layout layout_of(layout::Kind kind) {
+Layout layout_of(format::Kind kind) {
   switch (kind) {
-    case layout::Kind::kIpv4:
+    case format::Kind::kIpv4:
       return Layout::kIpv4;
-    case layout::Kind::kIpv6:
+    case format::Kind::kIpv6:
       return Layout::kIpv6;
-    case layout::Kind::kComment:
+    case format::Kind::kComment:
       return Layout::kComment;
-    case layout::Kind::kCounters:
+    case format::Kind::kCounters:
       return Layout::kCounters;
   }
   return Layout::kAuto;
@@ -89,7 +89,7 @@ Layout chosen_layout(const Drawer& drawer) {
 Drawers::Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout)
     : connection_(connection), reader_(connection), writer_(connection, reader_, timeout) {}
 
-Result<Content> Drawers::settled(const Place& place, std::string* value, Drawer& drawer) {
+Result<Content> Drawers::settled(const format::Place& place, std::string* value, Drawer& drawer) {
   auto content = reader_.read(place, value, drawer);
   if (!content || (*content != Content::kEnded && *content != Content::kUnsure)) return content;
   auto settled = writer_.settle(place, value, drawer);
@@ -98,7 +98,7 @@ Result<Content> Drawers::settled(const Place& place, std::string* value, Drawer&
 }
 
 Result<std::optional<Present>> Drawers::read(std::string_view key, std::string* value) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
   const auto content = settled(*place, value, drawer);
@@ -109,7 +109,7 @@ Result<std::optional<Present>> Drawers::read(std::string_view key, std::string* 
 }
 
 Result<bool> Drawers::exists(std::string_view key) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
   const auto content = settled(*place, nullptr, drawer);
@@ -118,7 +118,7 @@ Result<bool> Drawers::exists(std::string_view key) {
 }
 
 Result<std::optional<KeyInfo>> Drawers::info(std::string_view key) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
   const auto content = settled(*place, nullptr, drawer);
@@ -130,7 +130,7 @@ Result<std::optional<KeyInfo>> Drawers::info(std::string_view key) {
 
 Result<void> Drawers::write(std::string_view key, std::string_view value, Layout layout,
                             std::optional<std::uint64_t> deadline) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   const auto content = content_of(*place, value, layout, deadline);
   if (!content) return tl::unexpected(content.error());
@@ -138,13 +138,13 @@ Result<void> Drawers::write(std::string_view key, std::string_view value, Layout
 }
 
 Result<bool> Drawers::remove(std::string_view key) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   return writer_.remove(*place);
 }
 
 Result<bool> Drawers::update(std::string_view key, std::string* value, const Decide& decide) {
-  const auto place = place_of(key);
+  const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   return writer_.update(*place, value, [&](const Drawer* drawer) -> Result<DrawerChange> {
     std::optional<Present> present;
@@ -161,9 +161,9 @@ Result<bool> Drawers::update(std::string_view key, std::string* value, const Dec
 }
 
 Result<bool> Drawers::transfer(std::string_view key, std::string_view new_key, Transfer how) {
-  const auto from = place_of(key);
+  const auto from = format::place_of(key);
   if (!from) return tl::unexpected(from.error());
-  const auto to = place_of(new_key);
+  const auto to = format::place_of(new_key);
   if (!to) return tl::unexpected(to.error());
   return writer_.transfer(*from, *to, how);
 }
@@ -173,7 +173,7 @@ Result<void> Drawers::for_each(std::string_view pattern,
   // A set's name may be the digest of a key that matches; only its elements tell.
   return reader_.read_all(
       [&](std::string_view name) {
-        return is_digest(name) || (can_be_key(name) && glob_matches(pattern, name));
+        return format::is_digest(name) || (format::can_be_key(name) && glob_matches(pattern, name));
       },
       [&](std::string_view name, std::string_view key, Content content, const Drawer& drawer) {
         if (content == Content::kValue && glob_matches(pattern, key))

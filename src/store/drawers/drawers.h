@@ -44,7 +44,8 @@ class Drawers final : public Backend {
 
  private:
   /// Reads what lies at `place`, and gives back the memory of a value whose time has passed.
-  [[nodiscard]] Result<Content> settled(const Place& place, std::string* value, Drawer& drawer);
+  [[nodiscard]] Result<Content> settled(const format::Place& place, std::string* value,
+                                        Drawer& drawer);
 
   ipset::Connection& connection_;
   DrawerReader reader_;
@@ -56,12 +57,12 @@ class Drawers final : public Backend {
 [[nodiscard]] Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection);
 
 /// The content for a value at `place`. Errors: kValueTooLong.
-[[nodiscard]] Result<layout::DrawerContent> content_of(const Place& place, std::string_view value,
-                                                       Layout layout,
+[[nodiscard]] Result<format::DrawerContent> content_of(const format::Place& place,
+                                                       std::string_view value, Layout layout,
                                                        std::optional<std::uint64_t> deadline);
 
 /// The layout that a value of `kind` keeps when it is changed.
-[[nodiscard]] Layout layout_of(layout::Kind kind);
+[[nodiscard]] Layout layout_of(format::Kind kind);
 /// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
 [[nodiscard]] Layout chosen_layout(const Drawer& drawer);
 

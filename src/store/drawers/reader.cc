@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "store/drawers/reader.h"
+#include "format/own_names.h"
 
 #include <algorithm>
 #include <thread>
@@ -34,21 +35,22 @@ Drawer describe(const ipset::SetHeader& header) {
 
 }  // namespace
 
-Result<Content> DrawerReader::read(const Place& place, std::string* value, Drawer& drawer) {
+Result<Content> DrawerReader::read(const format::Place& place, std::string* value, Drawer& drawer) {
   if ((long_stripes_ >> place.stripe & 1) != 0)
     if (auto let = let_writers_through(place.stripe); !let) return tl::unexpected(let.error());
   auto content = read_locked(place, value, drawer);
   if (!content || *content != Content::kNothing) return content;
   // Nothing may be there because a writer is about to put a set of another type there. He has put
   // up a sign before that, which stays.
-  const auto sign = connection_.header(mixed_name(place.stripe).view());
+  const auto sign = connection_.header(format::mixed_marker_name(place.stripe).view());
   if (!sign) return tl::unexpected(sign.error());
   if (*sign) return Content::kUnsure;
   // Unless `sweep` has just taken it down.
   return read_locked(place, value, drawer);
 }
 
-Result<Content> DrawerReader::read_locked(const Place& place, std::string* value, Drawer& drawer) {
+Result<Content> DrawerReader::read_locked(const format::Place& place, std::string* value,
+                                          Drawer& drawer) {
   for (int reading = 1;; ++reading) {
     auto content = read_once(place, value, drawer);
     if (content && *content == Content::kForeign && reading < kReadings) {
@@ -61,7 +63,7 @@ Result<Content> DrawerReader::read_locked(const Place& place, std::string* value
 }
 
 Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
-  const ipset::SetName sign = wait_name(stripe);
+  const ipset::SetName sign = format::wait_marker_name(stripe);
   Patience patience(std::max(kCourtesy, kCourtesyReadings * long_reading_));
   for (;;) {
     const auto header = connection_.header(sign.view());
@@ -74,7 +76,8 @@ Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
   return connection_.execute(batch);
 }
 
-Result<Content> DrawerReader::read_once(const Place& place, std::string* value, Drawer& drawer) {
+Result<Content> DrawerReader::read_once(const format::Place& place, std::string* value,
+                                        Drawer& drawer) {
   const auto start = std::chrono::steady_clock::now();
   auto listing = connection_.list(place.name.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
@@ -97,9 +100,9 @@ Result<Content> DrawerReader::read_once(const Place& place, std::string* value, 
 
 Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset::SetHeader& header,
                                             std::string* value, Drawer& drawer) {
-  if (!layout::can_be_drawer(header)) return Content::kForeign;
+  if (!format::can_be_drawer(header)) return Content::kForeign;
   drawer = describe(header);
-  decoder_.begin(header, keeps_key_inside(header.name.view()), value);
+  decoder_.begin(header, format::keeps_key_inside(header.name.view()), value);
   for (;;) {
     const auto element = listing.next_element_view();
     if (!element) return tl::unexpected(element.error());
@@ -113,7 +116,7 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   drawer.kind = decoded->kind;
   drawer.deadline = decoded->deadline;
   drawer.first = decoded->first;
-  if (decoded->ended || (decoded->deadline && *decoded->deadline <= now_ms()))
+  if (decoded->ended || (decoded->deadline && *decoded->deadline <= format::now_ms()))
     return Content::kEnded;
   // Without any element nothing was put into the string.
   if (value != nullptr) value->resize(decoded->value_bytes);
@@ -131,7 +134,7 @@ Result<std::optional<std::string>> DrawerReader::key_of(const ipset::SetName& na
   const auto content = read_elements(*listing, **header, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content != Content::kValue) return std::nullopt;
-  if (!keeps_key_inside(name.view())) return std::string(name.view());
+  if (!format::keeps_key_inside(name.view())) return std::string(name.view());
   if (decoder_.key().empty()) return std::nullopt;
   return decoder_.key();
 }
@@ -150,8 +153,9 @@ Result<void> DrawerReader::read_all(const std::function<bool(std::string_view)>&
     const auto content = read_elements(*listing, **header, nullptr, drawer);
     if (!content) return tl::unexpected(content.error());
     if (*content != Content::kValue && *content != Content::kEnded) continue;
-    if (*content == Content::kValue && is_digest(name) == decoder_.key().empty()) continue;
-    visit(name, is_digest(name) ? std::string_view(decoder_.key()) : name, *content, drawer);
+    if (*content == Content::kValue && format::is_digest(name) == decoder_.key().empty()) continue;
+    visit(name, format::is_digest(name) ? std::string_view(decoder_.key()) : name, *content,
+          drawer);
   }
 }
 

@@ -28,14 +28,14 @@ enum class Content : std::uint8_t {
 /// What a reader found out about a set that holds a value, or held one until its deadline.
 struct Drawer {
   std::size_t value_bytes = 0;
-  layout::Kind kind = layout::Kind::kIpv4;
+  format::Kind kind = format::Kind::kIpv4;
   std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
   std::size_t elements = 0;
   std::uint32_t references = 0;
   std::uint32_t memory_bytes = 0;
-  layout::SetShape shape;
+  format::SetShape shape;
   ipset::CreateOptions options;
-  std::optional<layout::FirstElement> first;
+  std::optional<format::FirstElement> first;
 };
 
 /// Reads drawers: sets that hold one value each. What it allocates, it keeps for the next.
@@ -51,11 +51,13 @@ class DrawerReader {
   /// Reads the set at `place`, its value into `value` unless that is null. What `drawer` says holds
   /// for Content::kValue. Content::kEnded and kUnsure have to be settled under the lock: a writer
   /// may be about to let the value live longer, or to put another set there.
-  [[nodiscard]] Result<Content> read(const Place& place, std::string* value, Drawer& drawer);
+  [[nodiscard]] Result<Content> read(const format::Place& place, std::string* value,
+                                     Drawer& drawer);
 
   /// The same for somebody who holds the lock of the stripe, and need not wait for writers, or
   /// where there are none. Content::kEnded is final then.
-  [[nodiscard]] Result<Content> read_locked(const Place& place, std::string* value, Drawer& drawer);
+  [[nodiscard]] Result<Content> read_locked(const format::Place& place, std::string* value,
+                                            Drawer& drawer);
 
   /// The key whose value the set `name` holds; nothing if it holds none, or one that has expired.
   [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name,
@@ -70,14 +72,15 @@ class DrawerReader {
 
  private:
   [[nodiscard]] Result<void> let_writers_through(std::uint32_t stripe);
-  [[nodiscard]] Result<Content> read_once(const Place& place, std::string* value, Drawer& drawer);
+  [[nodiscard]] Result<Content> read_once(const format::Place& place, std::string* value,
+                                          Drawer& drawer);
   /// Reads the elements of the set that `listing` is at.
   [[nodiscard]] Result<Content> read_elements(ipset::Listing& listing,
                                               const ipset::SetHeader& header, std::string* value,
                                               Drawer& drawer);
 
   ipset::Connection& connection_;
-  layout::DrawerDecoder decoder_;
+  format::DrawerDecoder decoder_;
   std::uint32_t long_stripes_ = 0;  ///< A bit for each stripe of which a long value was read.
   std::chrono::milliseconds long_reading_{0};  ///< How long the last one of those took.
 };

@@ -16,12 +16,12 @@ std::chrono::nanoseconds coarse_now() {
 
 }  // namespace
 
-std::size_t RecentWrites::place_of(const ipset::SetName& name) {
+std::size_t RecentWrites::index_of(const ipset::SetName& name) {
   return std::hash<std::string_view>{}(name.view()) % kPlaces;
 }
 
 std::optional<Predecessor> RecentWrites::find(const ipset::SetName& name) const {
-  const Place& place = places_[place_of(name)];
+  const Entry& place = places_[index_of(name)];
   if (!(place.name == name)) return std::nullopt;
   const auto now = coarse_now();
   if (now - place.when > kTrusted) return std::nullopt;
@@ -31,15 +31,15 @@ std::optional<Predecessor> RecentWrites::find(const ipset::SetName& name) const 
 }
 
 void RecentWrites::remember(const ipset::SetName& name, const Predecessor& left) {
-  Place& place = places_[place_of(name)];
+  Entry& place = places_[index_of(name)];
   const auto now = coarse_now();
   const bool goes_on = left.options_are_fresh && place.name == name;
-  place = Place{
+  place = Entry{
       .name = name, .left = left, .when = now, .options_when = goes_on ? place.options_when : now};
 }
 
 void RecentWrites::forget(const ipset::SetName& name) {
-  Place& place = places_[place_of(name)];
+  Entry& place = places_[index_of(name)];
   if (place.name == name) place.name.clear();
 }
 

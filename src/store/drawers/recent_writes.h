@@ -18,9 +18,9 @@ namespace ipsetkv::store {
 struct Predecessor {
   /// As long as the set that comes out of the swap has it, nobody has put a set of his own in the
   /// key's place. Unset for the empty value, which has no elements.
-  std::optional<layout::FirstElement> first;
+  std::optional<format::FirstElement> first;
   /// Its set's type, and what it was created with.
-  layout::SetShape shape;
+  format::SetShape shape;
   ipset::CreateOptions options;
   /// The kernel was asked for those a few milliseconds ago.
   bool options_are_fresh = false;
@@ -46,16 +46,16 @@ class RecentWrites {
   /// In this time even its options would go unseen. In a row of writes it makes the question rare.
   static constexpr std::chrono::milliseconds kFresh{4};
 
-  struct Place {
+  struct Entry {
     ipset::SetName name;
     Predecessor left;
     std::chrono::nanoseconds when{};
     std::chrono::nanoseconds options_when{};
   };
 
-  [[nodiscard]] static std::size_t place_of(const ipset::SetName& name);
+  [[nodiscard]] static std::size_t index_of(const ipset::SetName& name);
 
-  std::array<Place, kPlaces> places_{};
+  std::array<Entry, kPlaces> places_{};
 };
 
 }  // namespace ipsetkv::store

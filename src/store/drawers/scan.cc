@@ -44,7 +44,7 @@ Result<std::vector<Entry>> entries_from(ipset::Connection& connection, std::uint
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) break;
     const ipset::SetName& name = (*header)->name;
-    if (!can_be_key(name.view())) continue;
+    if (!format::can_be_key(name.view())) continue;
     const std::uint64_t hash = hash_of(name.view());
     if (hash >= cursor) entries.push_back({hash, name});
   }

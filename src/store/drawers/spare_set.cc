@@ -6,6 +6,7 @@
 
 #include "format/key.h"
 #include "format/numbers.h"
+#include "format/own_names.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -32,11 +33,11 @@ bool serves(const ipset::CreateOptions& present, const ipset::CreateOptions& wan
 SpareSet::SpareSet(ipset::Connection& connection)
     : connection_(connection),
       batch_(connection.new_batch(kBatchBytes)),
-      name_(spare_name(connection.port_id())) {}
+      name_(format::spare_name(connection.port_id())) {}
 
-Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& patience) {
-  const layout::SetShape shape = layout::shape_of(content.kind);
-  const ipset::CreateOptions wanted = layout::options_for(content);
+Result<bool> SpareSet::prepare(const format::DrawerContent& content, Patience& patience) {
+  const format::SetShape shape = format::shape_of(content.kind);
+  const ipset::CreateOptions wanted = format::options_for(content);
   if (options_are_sure_ && is_fit(shape, wanted)) return true;
   if (auto created = create(shape, wanted, patience); !created)
     return tl::unexpected(created.error());
@@ -44,17 +45,17 @@ Result<bool> SpareSet::prepare(const layout::DrawerContent& content, Patience& p
 }
 
 Result<void> SpareSet::prepare_for_short(Patience& patience) {
-  const layout::SetShape shape;
-  const ipset::CreateOptions wanted = layout::options_for({});
+  const format::SetShape shape;
+  const ipset::CreateOptions wanted = format::options_for({});
   if (is_fit(shape, wanted)) return {};
   return create(shape, wanted, patience);
 }
 
-bool SpareSet::is_fit(layout::SetShape shape, const ipset::CreateOptions& wanted) const {
+bool SpareSet::is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const {
   return state_ == State::kPresent && shape_ == shape && serves(options_, wanted);
 }
 
-Result<void> SpareSet::create(layout::SetShape shape, const ipset::CreateOptions& options,
+Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions& options,
                               Patience& patience) {
   const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
@@ -78,7 +79,7 @@ Result<void> SpareSet::create(layout::SetShape shape, const ipset::CreateOptions
   return {};
 }
 
-Result<void> SpareSet::queue_comparison(ipset::Batch& batch, layout::SetShape shape,
+Result<void> SpareSet::queue_comparison(ipset::Batch& batch, format::SetShape shape,
                                         ipset::CreateOptions options) {
   const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
@@ -90,12 +91,12 @@ Result<void> SpareSet::queue_comparison(ipset::Batch& batch, layout::SetShape sh
   return {};
 }
 
-Result<std::uint8_t> SpareSet::revision(layout::SetShape shape,
+Result<std::uint8_t> SpareSet::revision(format::SetShape shape,
                                         const ipset::CreateOptions& options) {
   if (!revision_ || revised_shape_ != shape || revised_.comment != options.comment ||
       revised_.counters != options.counters) {
     const std::uint8_t needed =
-        shape.type == ipset::SetType::kHashIpPort ? layout::kNeededRevision : std::uint8_t{0};
+        shape.type == ipset::SetType::kHashIpPort ? format::kNeededRevision : std::uint8_t{0};
     const auto chosen = connection_.choose_revision(shape.type, shape.family, options, needed);
     if (!chosen) return tl::unexpected(chosen.error());
     ipset::CreateOptions seeded = options;
@@ -108,7 +109,7 @@ Result<std::uint8_t> SpareSet::revision(layout::SetShape shape,
   return *revision_;
 }
 
-void SpareSet::replaced_by(layout::SetShape shape, const ipset::CreateOptions& options,
+void SpareSet::replaced_by(format::SetShape shape, const ipset::CreateOptions& options,
                            bool are_sure) {
   shape_ = shape;
   options_ = options;

@@ -23,25 +23,25 @@ class SpareSet {
 
   [[nodiscard]] const ipset::SetName& name() const { return name_; }
   /// Its type, and what it was created with.
-  [[nodiscard]] layout::SetShape shape() const { return shape_; }
+  [[nodiscard]] format::SetShape shape() const { return shape_; }
   [[nodiscard]] const ipset::CreateOptions& options() const { return options_; }
 
   /// Sees to it that there is a set with the options that `content` needs, with room for it without
   /// growing, a growing set being many times slower to fill, and not needlessly large, since
   /// flushing one walks its table. True if it has to be flushed before use. kBusy if somebody kept
   /// reading the one that it takes the place of.
-  [[nodiscard]] Result<bool> prepare(const layout::DrawerContent& content, Patience& patience);
+  [[nodiscard]] Result<bool> prepare(const format::DrawerContent& content, Patience& patience);
 
   /// The same for a short value that any set of its type holds that one of our writers has made.
   [[nodiscard]] Result<void> prepare_for_short(Patience& patience);
 
   /// Queues a command that fails if the set, after a swap, has not this type and these options.
-  [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, layout::SetShape shape,
+  [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, format::SetShape shape,
                                               ipset::CreateOptions options);
 
   /// After a swap: the set now is what was in the key's place, with these options for all that is
   /// known, or, by `are_sure`, for certain.
-  void replaced_by(layout::SetShape shape, const ipset::CreateOptions& options,
+  void replaced_by(format::SetShape shape, const ipset::CreateOptions& options,
                    bool are_sure = true);
   /// After a rename: there is no set of that name any more.
   void given_away() { state_ = State::kAbsent; }
@@ -55,19 +55,19 @@ class SpareSet {
   enum class State : std::uint8_t { kAbsent, kPresent };
 
   /// Going by what is known or assumed of it.
-  [[nodiscard]] bool is_fit(layout::SetShape shape, const ipset::CreateOptions& wanted) const;
-  [[nodiscard]] Result<void> create(layout::SetShape shape, const ipset::CreateOptions& options,
+  [[nodiscard]] bool is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const;
+  [[nodiscard]] Result<void> create(format::SetShape shape, const ipset::CreateOptions& options,
                                     Patience& patience);
-  [[nodiscard]] Result<std::uint8_t> revision(layout::SetShape shape,
+  [[nodiscard]] Result<std::uint8_t> revision(format::SetShape shape,
                                               const ipset::CreateOptions& options);
 
   ipset::Connection& connection_;
   ipset::Batch batch_;
   ipset::SetName name_;
-  layout::SetShape shape_;
+  format::SetShape shape_;
   ipset::CreateOptions options_;
   bool options_are_sure_ = true;
-  layout::SetShape revised_shape_;
+  format::SetShape revised_shape_;
   ipset::CreateOptions revised_;  ///< What `revision_` was asked for.
   std::optional<std::uint8_t> revision_;
   bool takes_seed_ = false;  ///< Whether the kernel lets a set's hash seed be chosen.

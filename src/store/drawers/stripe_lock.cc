@@ -20,9 +20,9 @@
 // whatever it is called, so that a listing, however long, shows one that is there exactly once.
 
 #include "store/drawers/stripe_lock.h"
+#include "format/own_names.h"
 
 #include <cerrno>
-#include <charconv>
 
 #include "format/numbers.h"
 
@@ -40,37 +40,13 @@ constexpr std::chrono::milliseconds kLongestListing{1000};
 /// ones and above all process ids.
 constexpr std::uint32_t kMakersPort = 0x0070'0000;
 
-bool take_number(std::string_view& text, std::uint32_t& number) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc()) return false;
-  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
-  return true;
-}
-
 }  // namespace
-
-std::optional<Owner> owner_of(std::string_view set_name) {
-  Owner owner;
-  std::string_view rest = set_name;
-  if (!rest.starts_with('~')) return std::nullopt;
-  rest.remove_prefix(1);
-  if (!take_number(rest, owner.port)) return std::nullopt;
-  if (rest.starts_with('-')) {
-    rest.remove_prefix(1);
-    if (!take_number(rest, owner.stripe.emplace()) || *owner.stripe >= kStripes)
-      return std::nullopt;
-  }
-  // Numbers have one form in our names: another, as with leading zeros, is somebody else's.
-  const ipset::SetName name =
-      owner.stripe ? held_name(owner.port, *owner.stripe) : spare_name(owner.port);
-  return name.view() == set_name ? std::optional(owner) : std::nullopt;
-}
 
 StripeLock::StripeLock(ipset::Connection& connection)
     : connection_(connection), batch_(connection.new_batch(kBatchBytes)) {
-  for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
-    free_[stripe] = lock_name(stripe);
-    held_[stripe] = held_name(connection.port_id(), stripe);
+  for (std::uint32_t stripe = 0; stripe < format::kStripes; ++stripe) {
+    free_[stripe] = format::lock_name(stripe);
+    held_[stripe] = format::held_name(connection.port_id(), stripe);
   }
 }
 
@@ -134,7 +110,7 @@ Result<StripeLock::Sighting> StripeLock::look(std::uint32_t stripe) {
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) return sighting;
     if ((*header)->name == free_[stripe]) sighting.free = true;
-    const auto owner = owner_of((*header)->name.view());
+    const auto owner = format::owner_of((*header)->name.view());
     if (owner && owner->stripe == stripe)
       sighting.holder = Holder{.name = (*header)->name, .port = owner->port};
   }
@@ -165,7 +141,7 @@ Result<void> StripeLock::create(std::uint32_t stripe) {
   if (!sighting) return tl::unexpected(sighting.error());
   if (sighting->free || sighting->holder) return {};
   const auto revision = connection_.choose_revision(
-      ipset::SetType::kHashIpPort, ipset::Family::kInet, {}, layout::kNeededRevision);
+      ipset::SetType::kHashIpPort, ipset::Family::kInet, {}, format::kNeededRevision);
   if (!revision) return tl::unexpected(revision.error());
   batch_.clear();
   batch_.create(free_[stripe].view(), ipset::SetType::kHashIpPort, ipset::Family::kInet, *revision,

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "format/key.h"
+#include "format/own_names.h"
 #include "ipset/connection.h"
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
@@ -62,16 +63,8 @@ class StripeLock {
 
   ipset::Connection& connection_;
   ipset::Batch batch_;
-  std::array<ipset::SetName, kStripes> free_;
-  std::array<ipset::SetName, kStripes> held_;
+  std::array<ipset::SetName, format::kStripes> free_;
+  std::array<ipset::SetName, format::kStripes> held_;
 };
-
-/// The port id and stripe in the name of a held lock, or the port id alone in the name of a spare
-/// set; nothing if the name is neither.
-struct Owner {
-  std::uint32_t port = 0;
-  std::optional<std::uint32_t> stripe;
-};
-[[nodiscard]] std::optional<Owner> owner_of(std::string_view set_name);
 
 }  // namespace ipsetkv::store

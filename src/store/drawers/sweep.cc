@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "format/own_names.h"
 #include "store/drawers/drawers.h"
 #include "store/drawers/stripe_lock.h"
 #include "store/patience.h"
@@ -28,7 +29,7 @@ Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) return names;
     const std::string_view name = (*header)->name.view();
-    if (name.starts_with('~') && !is_digest(name)) names.emplace_back(name);
+    if (name.starts_with('~') && !format::is_digest(name)) names.emplace_back(name);
   }
 }
 
@@ -49,7 +50,8 @@ Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name
 }
 
 Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
-  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe), mixed_name(stripe)}) {
+  for (const ipset::SetName& name : {format::wait_marker_name(stripe), format::new_set_name(stripe),
+                                     format::mixed_marker_name(stripe)}) {
     const auto header = connection.header(name.view());
     if (!header) return tl::unexpected(header.error());
     if (*header) return true;
@@ -60,9 +62,9 @@ Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
 /// Removes the lock of a stripe, while holding it, the sign that types change there, and what a
 /// writer that died put up under it; counts the latter. Does nothing where somebody has the lock.
 Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
-  const ipset::SetName held = held_name(connection.port_id(), stripe);
+  const ipset::SetName held = format::held_name(connection.port_id(), stripe);
   ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.rename(lock_name(stripe).view(), held.view());
+  batch.rename(format::lock_name(stripe).view(), held.view());
   if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
   if (batch.code(0) != 0) {
     const auto left = has_signs(connection, stripe);
@@ -71,13 +73,14 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
     if (!*left || !StripeLock(connection).acquire(stripe, patience)) return 0;
   }
   std::uint64_t count = 0;
-  for (const ipset::SetName& name : {wait_name(stripe), change_name(stripe)}) {
+  for (const ipset::SetName& name :
+       {format::wait_marker_name(stripe), format::new_set_name(stripe)}) {
     const auto removed = destroy(connection, name.view());
     if (!removed) return tl::unexpected(removed.error());
     if (*removed) ++count;
   }
   // It is no leftover: like the lock it stays up until nobody has any use for it.
-  if (const auto removed = destroy(connection, mixed_name(stripe).view()); !removed)
+  if (const auto removed = destroy(connection, format::mixed_marker_name(stripe).view()); !removed)
     return tl::unexpected(removed.error());
   // While somebody lists it, it can neither be destroyed nor given back.
   Patience patience(kLongestListing);
@@ -91,14 +94,14 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
 /// Removes what is left of keys whose time has passed, and counts them.
 Result<std::uint64_t> remove_ended(DrawerReader& reader, DrawerWriter& writer) {
   std::vector<std::string> ended;
-  const auto read = reader.read_all(
-      can_be_key, [&](std::string_view, std::string_view key, Content content, const Drawer&) {
-        if (content == Content::kEnded && !key.empty()) ended.emplace_back(key);
-      });
+  const auto read = reader.read_all(format::can_be_key, [&](std::string_view, std::string_view key,
+                                                            Content content, const Drawer&) {
+    if (content == Content::kEnded && !key.empty()) ended.emplace_back(key);
+  });
   if (!read) return tl::unexpected(read.error());
   std::uint64_t count = 0;
   for (const std::string& key : ended) {
-    const auto place = place_of(key);
+    const auto place = format::place_of(key);
     const auto removed = place ? writer.remove_ended(*place) : Result<bool>(false);
     if (removed && *removed) ++count;
   }
@@ -111,7 +114,7 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
   if (!names) return tl::unexpected(names.error());
   std::uint64_t count = 0;
   for (const std::string& name : *names) {
-    const auto owner = owner_of(name);
+    const auto owner = format::owner_of(name);
     if (!owner || owner->port == connection.port_id()) continue;
     const auto removed = remove_of_dead(connection, name, owner->port);
     if (!removed) return tl::unexpected(removed.error());
@@ -125,7 +128,7 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
 Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection) {
   auto leftovers = remove_of_the_dead(connection);
   if (!leftovers) return leftovers;
-  for (std::uint32_t stripe = 0; stripe < kStripes; ++stripe) {
+  for (std::uint32_t stripe = 0; stripe < format::kStripes; ++stripe) {
     const auto removed = remove_stripe(connection, stripe);
     if (!removed) return removed;
     *leftovers += *removed;

@@ -68,6 +68,7 @@
 // reader who waited for it, and `sweep` removes the rest.
 
 #include "store/drawers/writer.h"
+#include "format/own_names.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -83,24 +84,24 @@ constexpr std::size_t kBatchBytes = std::size_t{72} * 1024;
 constexpr std::size_t kShortBatchBytes = 2048;
 
 // The chunks that a lock's own set, with its 64 buckets, holds without growing.
-constexpr std::size_t kSmallBytes = std::size_t{ipset::kMinHashSize} * layout::chunks::kIpv4.bytes;
+constexpr std::size_t kSmallBytes = std::size_t{ipset::kMinHashSize} * format::chunks::kIpv4.bytes;
 
 /// The type of the locks: with sets of this one they can change places.
-constexpr layout::SetShape kLockShape{};
+constexpr format::SetShape kLockShape{};
 
 // A rule that was just removed lets go of its set a moment late.
 constexpr std::chrono::milliseconds kLateRelease{100};
 
-Error not_a_value(const Place& place) {
+Error not_a_value(const format::Place& place) {
   return Error{.code = ErrorCode::kNotAValue}.about(place.name.view());
 }
 
-Error busy(const Place& place) {
+Error busy(const format::Place& place) {
   return Error{.code = ErrorCode::kBusy, .step = Step::kSwap}.about(place.name.view());
 }
 
 /// The failure of an `add` to a set that is ours, with the key's name instead of the spare set's.
-Error add_error(const ipset::Batch& batch, std::size_t command, const Place& place) {
+Error add_error(const ipset::Batch& batch, std::size_t command, const format::Place& place) {
   Error error = batch.error(command);
   // All types share the number; for a hash type it is IPSET_ERR_HASH_FULL.
   if (error.kernel_code == IPSET_ERR_TYPE_SPECIFIC) error.code = ErrorCode::kSetFull;
@@ -111,13 +112,13 @@ Predecessor predecessor_of(const Drawer& drawer) {
   return {.first = drawer.first, .shape = drawer.shape, .options = drawer.options};
 }
 
-bool is_small(const layout::DrawerContent& content) {
-  return content.kind == layout::Kind::kIpv4 && content.key.empty() && !content.deadline &&
+bool is_small(const format::DrawerContent& content) {
+  return content.kind == format::Kind::kIpv4 && content.key.empty() && !content.deadline &&
          !content.value.empty() && content.value.size() <= kSmallBytes;
 }
 
 /// Whether what comes out need not be asked for its options this time.
-bool goes_unasked(const Predecessor& predecessor, const layout::DrawerContent& content) {
+bool goes_unasked(const Predecessor& predecessor, const format::DrawerContent& content) {
   return predecessor.options_are_fresh && is_small(content);
 }
 
@@ -135,7 +136,7 @@ DrawerWriter::DrawerWriter(ipset::Connection& connection, DrawerReader& reader,
 
 DrawerWriter::~DrawerWriter() { spare_.discard(); }
 
-Result<void> DrawerWriter::write(const Place& place, const layout::DrawerContent& content) {
+Result<void> DrawerWriter::write(const format::Place& place, const format::DrawerContent& content) {
   Patience patience(timeout_);
   std::optional<Predecessor> predecessor = recent_.find(place.name);
   bool known = predecessor.has_value();
@@ -156,7 +157,8 @@ Result<void> DrawerWriter::write(const Place& place, const layout::DrawerContent
   }
 }
 
-Result<void> DrawerWriter::wait_after(Outcome outcome, const Place& place, Patience& patience) {
+Result<void> DrawerWriter::wait_after(Outcome outcome, const format::Place& place,
+                                      Patience& patience) {
   if (outcome == Outcome::kLocked) {
     auto waited = lock_.wait(place.stripe, patience);
     if (!waited) return tl::unexpected(waited.error().about(place.name.view()));
@@ -166,7 +168,7 @@ Result<void> DrawerWriter::wait_after(Outcome outcome, const Place& place, Patie
   return {};
 }
 
-Result<std::optional<Predecessor>> DrawerWriter::look(const Place& place) {
+Result<std::optional<Predecessor>> DrawerWriter::look(const format::Place& place) {
   Drawer drawer;
   const auto content = reader_.read_locked(place, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
@@ -175,11 +177,11 @@ Result<std::optional<Predecessor>> DrawerWriter::look(const Place& place) {
   return predecessor_of(drawer);
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::put(const Place& place,
-                                                const layout::DrawerContent& content,
+Result<DrawerWriter::Outcome> DrawerWriter::put(const format::Place& place,
+                                                const format::DrawerContent& content,
                                                 const std::optional<Predecessor>& predecessor,
                                                 Lock lock, Patience& patience) {
-  const layout::SetShape shape = layout::shape_of(content.kind);
+  const format::SetShape shape = format::shape_of(content.kind);
   const bool exchangeable = shape == kLockShape && (!predecessor || predecessor->shape == shape);
   if (exchangeable && predecessor && is_small(content)) {
     if (auto prepared = spare_.prepare_for_short(patience); !prepared)
@@ -201,13 +203,13 @@ Result<DrawerWriter::Outcome> DrawerWriter::put(const Place& place,
   return outcome;
 }
 
-Result<void> DrawerWriter::fill(const layout::DrawerContent& content, Patience& patience) {
+Result<void> DrawerWriter::fill(const format::DrawerContent& content, Patience& patience) {
   const auto flush = spare_.prepare(content, patience);
   if (!flush) return tl::unexpected(flush.error());
   const std::string_view name = spare_.name().view();
   batch_.clear();
   if (*flush) batch_.flush(name);
-  layout::DrawerEncoder encoder(content);
+  format::DrawerEncoder encoder(content);
   bool more = encoder.next(element_);
   do {
     const std::size_t first = batch_.size();
@@ -232,7 +234,7 @@ Result<void> DrawerWriter::fill(const layout::DrawerContent& content, Patience& 
   return {};
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::make_key(const Place& place, Lock lock,
+Result<DrawerWriter::Outcome> DrawerWriter::make_key(const format::Place& place, Lock lock,
                                                      Patience& patience) {
   if (lock == Lock::kToBeTaken)
     if (auto taken = lock_.acquire(place.stripe, patience); !taken)
@@ -258,8 +260,9 @@ Result<DrawerWriter::Outcome> DrawerWriter::make_key(const Place& place, Lock lo
   return tl::unexpected(batch_.error(0).about(place.name.view()));
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::put_unlike(const Place& place, layout::SetShape shape,
-                                                       Lock lock, Patience& patience) {
+Result<DrawerWriter::Outcome> DrawerWriter::put_unlike(const format::Place& place,
+                                                       format::SetShape shape, Lock lock,
+                                                       Patience& patience) {
   if (lock == Lock::kToBeTaken)
     if (auto taken = lock_.acquire(place.stripe, patience); !taken)
       return tl::unexpected(taken.error().about(place.name.view()));
@@ -268,8 +271,8 @@ Result<DrawerWriter::Outcome> DrawerWriter::put_unlike(const Place& place, layou
   return outcome;
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::put_unlike_locked(const Place& place,
-                                                              layout::SetShape shape) {
+Result<DrawerWriter::Outcome> DrawerWriter::put_unlike_locked(const format::Place& place,
+                                                              format::SetShape shape) {
   const auto predecessor = look(place);
   if (!predecessor) return tl::unexpected(predecessor.error());
   if (*predecessor && (*predecessor)->shape != shape) return change_shape(place);
@@ -298,7 +301,7 @@ Result<void> DrawerWriter::put_up(const ipset::SetName& sign) {
   short_batch_.clear();
   // A set that is never filled: any revision will do.
   short_batch_.create(sign.view(), ipset::SetType::kHashIpPort, ipset::Family::kInet,
-                      layout::kNeededRevision, {.hashsize = ipset::kMinHashSize},
+                      format::kNeededRevision, {.hashsize = ipset::kMinHashSize},
                       ipset::Existing::kAccept);
   if (auto executed = connection_.execute(short_batch_); !executed) return executed;
   // One with other options is a sign as well.
@@ -306,10 +309,10 @@ Result<void> DrawerWriter::put_up(const ipset::SetName& sign) {
   return tl::unexpected(short_batch_.error(0));
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::change_shape(const Place& place) {
-  if (auto put = put_up(mixed_name(place.stripe)); !put)
+Result<DrawerWriter::Outcome> DrawerWriter::change_shape(const format::Place& place) {
+  if (auto put = put_up(format::mixed_marker_name(place.stripe)); !put)
     return tl::unexpected(put.error().about(place.name.view()));
-  const ipset::SetName between = change_name(place.stripe);
+  const ipset::SetName between = format::new_set_name(place.stripe);
   batch_.clear();
   batch_.rename(spare_.name().view(), between.view());
   if (auto executed = connection_.execute(batch_); !executed) {
@@ -359,11 +362,11 @@ bool DrawerWriter::rename_surely(const ipset::SetName& from, const ipset::SetNam
   }
 }
 
-void DrawerWriter::queue_small(const Place& place, const layout::DrawerContent& content,
+void DrawerWriter::queue_small(const format::Place& place, const format::DrawerContent& content,
                                FinalSend& send) {
   const std::string_view held = lock_.held(place.stripe).view();
   batch_.flush(held);
-  layout::DrawerEncoder encoder(content);
+  format::DrawerEncoder encoder(content);
   if (encoder.next(element_)) {
     send.add = batch_.size();
     batch_.begin_add(held);
@@ -377,8 +380,8 @@ void DrawerWriter::queue_small(const Place& place, const layout::DrawerContent& 
   batch_.swap(spare_.name().view(), held);
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
-                                                     const layout::DrawerContent& content,
+Result<DrawerWriter::Outcome> DrawerWriter::exchange(const format::Place& place,
+                                                     const format::DrawerContent& content,
                                                      const Predecessor& predecessor, Lock lock,
                                                      Patience& patience) {
   // What was read under the lock is still so.
@@ -428,7 +431,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::exchange(const Place& place,
   return judge(place, send, predecessor, lock);
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::judge(const Place& place, const FinalSend& send,
+Result<DrawerWriter::Outcome> DrawerWriter::judge(const format::Place& place, const FinalSend& send,
                                                   const Predecessor& predecessor, Lock lock) {
   if (send.acquire && batch_.code(*send.acquire) != 0) return Outcome::kLocked;
   if (send.add && batch_.code(*send.add) != 0) return tl::unexpected(undo(place, send, lock));
@@ -445,7 +448,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::judge(const Place& place, const Fina
   return tl::unexpected(batch_.error(send.publish).about(place.name.view()));
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::judge_published(const Place& place,
+Result<DrawerWriter::Outcome> DrawerWriter::judge_published(const format::Place& place,
                                                             const FinalSend& send,
                                                             const Predecessor& predecessor,
                                                             Lock lock) {
@@ -467,7 +470,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::judge_published(const Place& place,
   return Outcome::kDone;
 }
 
-Error DrawerWriter::undo(const Place& place, const FinalSend& send, Lock lock) {
+Error DrawerWriter::undo(const format::Place& place, const FinalSend& send, Lock lock) {
   Error error = add_error(batch_, *send.add, place);
   const bool published = batch_.code(send.publish) == 0;
   const bool is_back = batch_.code(*send.back) == 0;
@@ -477,7 +480,7 @@ Error DrawerWriter::undo(const Place& place, const FinalSend& send, Lock lock) {
   return error;
 }
 
-void DrawerWriter::bring_back(const Place& place, Lock lock) {
+void DrawerWriter::bring_back(const format::Place& place, Lock lock) {
   if (lock == Lock::kKept) {
     Patience patience(timeout_);
     do {
@@ -490,9 +493,10 @@ void DrawerWriter::bring_back(const Place& place, Lock lock) {
   lose_spare();
 }
 
-Result<void> DrawerWriter::inspect_replaced(const Place& place, Lock lock) {
+Result<void> DrawerWriter::inspect_replaced(const format::Place& place, Lock lock) {
   Drawer drawer;
-  const Place spare{.name = spare_.name(), .key_inside = place.key_inside, .stripe = place.stripe};
+  const format::Place spare{
+      .name = spare_.name(), .key_inside = place.key_inside, .stripe = place.stripe};
   const auto content = reader_.read_locked(spare, nullptr, drawer);
   if (content && *content == Content::kForeign) {
     take_back(place, spare_.name(), lock);
@@ -505,7 +509,7 @@ Result<void> DrawerWriter::inspect_replaced(const Place& place, Lock lock) {
   return {};
 }
 
-void DrawerWriter::take_back(const Place& place, const ipset::SetName& from, Lock lock) {
+void DrawerWriter::take_back(const format::Place& place, const ipset::SetName& from, Lock lock) {
   Patience patience(timeout_);
   if (lock == Lock::kKept || lock_.acquire(place.stripe, patience)) {
     do {
@@ -527,14 +531,14 @@ bool DrawerWriter::is_busy(std::size_t command) const {
   return code == EBUSY || code == IPSET_ERR_REFERENCED;
 }
 
-void DrawerWriter::remember(const Place& place, const layout::DrawerContent& content,
+void DrawerWriter::remember(const format::Place& place, const format::DrawerContent& content,
                             const ipset::CreateOptions& options, bool are_fresh) {
   // A value with a deadline may be gone by the next write.
-  if (content.deadline || !layout::encode_first(content, element_)) {
+  if (content.deadline || !format::encode_first(content, element_)) {
     recent_.forget(place.name);
     return;
   }
-  recent_.remember(place.name, {.first = layout::FirstElement{*element_.ip, *element_.protocol},
+  recent_.remember(place.name, {.first = format::FirstElement{*element_.ip, *element_.protocol},
                                 .shape = {},
                                 .options = options,
                                 .options_are_fresh = are_fresh});
@@ -543,7 +547,7 @@ void DrawerWriter::remember(const Place& place, const layout::DrawerContent& con
 bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {
   // A reader of a short value is done by the second time. Each time may have cost a long reading.
   if (patience.waits() > 0) {
-    (void)put_up(wait_name(stripe));
+    (void)put_up(format::wait_marker_name(stripe));
     sign_is_up_ = true;
   }
   if (patience.wait()) return true;
@@ -554,12 +558,12 @@ bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {
 void DrawerWriter::take_down_sign(std::uint32_t stripe) {
   if (!sign_is_up_) return;
   short_batch_.clear();
-  short_batch_.destroy(wait_name(stripe).view());
+  short_batch_.destroy(format::wait_marker_name(stripe).view());
   (void)connection_.execute(short_batch_);
   sign_is_up_ = false;
 }
 
-Result<bool> DrawerWriter::update(const Place& place, std::string* value,
+Result<bool> DrawerWriter::update(const format::Place& place, std::string* value,
                                   const DecideDrawer& decide) {
   Patience patience(timeout_);
   for (;;) {
@@ -574,7 +578,8 @@ Result<bool> DrawerWriter::update(const Place& place, std::string* value,
   }
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const Place& place, std::string* value,
+Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const format::Place& place,
+                                                          std::string* value,
                                                           const DecideDrawer& decide,
                                                           Patience& patience, bool& changed) {
   Drawer drawer;
@@ -608,13 +613,13 @@ Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const Place& place, st
   return outcome;
 }
 
-void DrawerWriter::try_to_destroy(const Place& place) {
+void DrawerWriter::try_to_destroy(const format::Place& place) {
   batch_.clear();
   batch_.destroy(place.name.view());
   (void)connection_.execute(batch_);
 }
 
-Result<DrawerWriter::Outcome> DrawerWriter::destroy_locked(const Place& place,
+Result<DrawerWriter::Outcome> DrawerWriter::destroy_locked(const format::Place& place,
                                                            const Drawer& drawer) {
   batch_.clear();
   batch_.destroy(place.name.view());
@@ -630,7 +635,8 @@ Result<DrawerWriter::Outcome> DrawerWriter::destroy_locked(const Place& place,
   return tl::unexpected(batch_.error(0));
 }
 
-Result<bool> DrawerWriter::transfer(const Place& from, const Place& to, Transfer how) {
+Result<bool> DrawerWriter::transfer(const format::Place& from, const format::Place& to,
+                                    Transfer how) {
   // Everybody who takes two locks takes the lower one first.
   const std::uint32_t lower = std::min(from.stripe, to.stripe);
   const std::uint32_t upper = std::max(from.stripe, to.stripe);
@@ -651,8 +657,8 @@ Result<bool> DrawerWriter::transfer(const Place& from, const Place& to, Transfer
   return done;
 }
 
-Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, Transfer how,
-                                           Patience& patience) {
+Result<bool> DrawerWriter::transfer_locked(const format::Place& from, const format::Place& to,
+                                           Transfer how, Patience& patience) {
   recent_.forget(from.name);
   recent_.forget(to.name);
   Drawer source;
@@ -671,13 +677,13 @@ Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, T
   if (*there == Content::kValue && !how.replace) return false;
   if (from.name == to.name) return true;
 
-  layout::DrawerContent content{.value = std::as_bytes(std::span(moved_)),
+  format::DrawerContent content{.value = std::as_bytes(std::span(moved_)),
                                 .kind = source.kind,
                                 .key = to.key_inside,
                                 .deadline = source.deadline};
-  if (source.deadline) content.life = life_until(*source.deadline, now_ms());
+  if (source.deadline) content.life = format::life_until(*source.deadline, format::now_ms());
   // The new key may need the room that the old one did not.
-  if (!layout::fits(content)) content.kind = layout::Kind::kComment;
+  if (!format::fits(content)) content.kind = format::Kind::kComment;
   std::optional<Predecessor> predecessor;
   if (*there != Content::kNothing) predecessor = predecessor_of(target);
   if (auto put = put_locked(to, content, predecessor, patience); !put)
@@ -688,7 +694,8 @@ Result<bool> DrawerWriter::transfer_locked(const Place& from, const Place& to, T
   return true;
 }
 
-Result<void> DrawerWriter::put_locked(const Place& place, const layout::DrawerContent& content,
+Result<void> DrawerWriter::put_locked(const format::Place& place,
+                                      const format::DrawerContent& content,
                                       std::optional<Predecessor> predecessor, Patience& patience) {
   filled_ = false;
   for (;;) {
@@ -702,7 +709,7 @@ Result<void> DrawerWriter::put_locked(const Place& place, const layout::DrawerCo
   }
 }
 
-Result<void> DrawerWriter::destroy_kept(const Place& place, Patience& patience) {
+Result<void> DrawerWriter::destroy_kept(const format::Place& place, Patience& patience) {
   for (;;) {
     batch_.clear();
     batch_.destroy(place.name.view());
@@ -713,7 +720,7 @@ Result<void> DrawerWriter::destroy_kept(const Place& place, Patience& patience) 
   }
 }
 
-Result<bool> DrawerWriter::remove(const Place& place) {
+Result<bool> DrawerWriter::remove(const format::Place& place) {
   Patience rules(std::min(timeout_, kLateRelease));
   for (;;) {
     auto removed = update(place, nullptr, [](const Drawer* drawer) -> Result<DrawerChange> {
@@ -723,14 +730,15 @@ Result<bool> DrawerWriter::remove(const Place& place) {
   }
 }
 
-Result<bool> DrawerWriter::remove_ended(const Place& place) {
+Result<bool> DrawerWriter::remove_ended(const format::Place& place) {
   Drawer drawer;
   const auto content = settle(place, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   return *content == Content::kEnded;
 }
 
-Result<Content> DrawerWriter::settle(const Place& place, std::string* value, Drawer& drawer) {
+Result<Content> DrawerWriter::settle(const format::Place& place, std::string* value,
+                                     Drawer& drawer) {
   Content content = Content::kEnded;
   const auto updated = update(place, value, [&](const Drawer* found) -> Result<DrawerChange> {
     content = found == nullptr ? Content::kEnded : Content::kValue;

@@ -24,7 +24,7 @@ namespace ipsetkv::store {
 /// A Change, with the content made of it. Borrows what goes into the content.
 struct DrawerChange {
   Change::Action action = Change::Action::kLeave;
-  layout::DrawerContent content;
+  format::DrawerContent content;
 };
 
 /// Replaces and removes drawers. How, and why nobody is ever shown half a value, stands at the top
@@ -40,31 +40,34 @@ class DrawerWriter {
 
   /// Makes `content` what is at `place`. Errors leave the old value: kNotAValue, kBusy, kLocked,
   /// kTooManySets, kNoMemory, kNoSetType.
-  [[nodiscard]] Result<void> write(const Place& place, const layout::DrawerContent& content);
+  [[nodiscard]] Result<void> write(const format::Place& place,
+                                   const format::DrawerContent& content);
 
   /// Reads what is at `place` and changes it as `decide` says, while no other writer can come
   /// between. `decide` gets null where there is no such key, otherwise the drawer, and its value in
   /// `value` unless that is null; it may be asked again where a reader was in the way. Whether
   /// anything was changed.
   using DecideDrawer = std::function<Result<DrawerChange>(const Drawer* drawer)>;
-  [[nodiscard]] Result<bool> update(const Place& place, std::string* value,
+  [[nodiscard]] Result<bool> update(const format::Place& place, std::string* value,
                                     const DecideDrawer& decide);
 
   /// Puts the value at `from` at `to` as well, or instead (`remove`), while no other writer can
   /// come between. False if there is nothing at `from`, or something at `to` that is not to be
   /// replaced.
-  [[nodiscard]] Result<bool> transfer(const Place& from, const Place& to, Transfer how);
+  [[nodiscard]] Result<bool> transfer(const format::Place& from, const format::Place& to,
+                                      Transfer how);
 
   /// Removes the value at `place`; false if there is none. Errors: kNotAValue, kReferenced, kBusy,
   /// kLocked.
-  [[nodiscard]] Result<bool> remove(const Place& place);
+  [[nodiscard]] Result<bool> remove(const format::Place& place);
 
   /// Reads what is at `place` as nobody can be about to change it, and removes what is left of a
   /// value whose time has passed: Content::kValue, or kEnded if there is none.
-  [[nodiscard]] Result<Content> settle(const Place& place, std::string* value, Drawer& drawer);
+  [[nodiscard]] Result<Content> settle(const format::Place& place, std::string* value,
+                                       Drawer& drawer);
 
   /// Removes what is left at `place` of a value whose time has passed; false if there is no such.
-  [[nodiscard]] Result<bool> remove_ended(const Place& place);
+  [[nodiscard]] Result<bool> remove_ended(const format::Place& place);
 
  private:
   /// How a step ended that others may have come between.
@@ -90,49 +93,55 @@ class DrawerWriter {
     std::optional<std::size_t> compare;  ///< Whether what came out has the options expected.
   };
 
-  [[nodiscard]] Result<std::optional<Predecessor>> look(const Place& place);
-  [[nodiscard]] Result<Outcome> put(const Place& place, const layout::DrawerContent& content,
+  [[nodiscard]] Result<std::optional<Predecessor>> look(const format::Place& place);
+  [[nodiscard]] Result<Outcome> put(const format::Place& place,
+                                    const format::DrawerContent& content,
                                     const std::optional<Predecessor>& predecessor, Lock lock,
                                     Patience& patience);
-  [[nodiscard]] Result<void> fill(const layout::DrawerContent& content, Patience& patience);
-  [[nodiscard]] Result<Outcome> make_key(const Place& place, Lock lock, Patience& patience);
-  [[nodiscard]] Result<Outcome> exchange(const Place& place, const layout::DrawerContent& content,
+  [[nodiscard]] Result<void> fill(const format::DrawerContent& content, Patience& patience);
+  [[nodiscard]] Result<Outcome> make_key(const format::Place& place, Lock lock, Patience& patience);
+  [[nodiscard]] Result<Outcome> exchange(const format::Place& place,
+                                         const format::DrawerContent& content,
                                          const Predecessor& predecessor, Lock lock,
                                          Patience& patience);
-  [[nodiscard]] Result<Outcome> put_unlike(const Place& place, layout::SetShape shape, Lock lock,
-                                           Patience& patience);
-  [[nodiscard]] Result<Outcome> put_unlike_locked(const Place& place, layout::SetShape shape);
+  [[nodiscard]] Result<Outcome> put_unlike(const format::Place& place, format::SetShape shape,
+                                           Lock lock, Patience& patience);
+  [[nodiscard]] Result<Outcome> put_unlike_locked(const format::Place& place,
+                                                  format::SetShape shape);
   [[nodiscard]] Result<void> put_up(const ipset::SetName& sign);
   /// Puts the spare set in the place of a set of another type.
-  [[nodiscard]] Result<Outcome> change_shape(const Place& place);
+  [[nodiscard]] Result<Outcome> change_shape(const format::Place& place);
   [[nodiscard]] bool rename_surely(const ipset::SetName& from, const ipset::SetName& to);
-  void queue_small(const Place& place, const layout::DrawerContent& content, FinalSend& send);
-  [[nodiscard]] Result<Outcome> judge(const Place& place, const FinalSend& send,
+  void queue_small(const format::Place& place, const format::DrawerContent& content,
+                   FinalSend& send);
+  [[nodiscard]] Result<Outcome> judge(const format::Place& place, const FinalSend& send,
                                       const Predecessor& predecessor, Lock lock);
-  [[nodiscard]] Result<Outcome> judge_published(const Place& place, const FinalSend& send,
+  [[nodiscard]] Result<Outcome> judge_published(const format::Place& place, const FinalSend& send,
                                                 const Predecessor& predecessor, Lock lock);
   /// Takes out again what was published without all of its elements, and says why.
-  [[nodiscard]] Error undo(const Place& place, const FinalSend& send, Lock lock);
+  [[nodiscard]] Error undo(const format::Place& place, const FinalSend& send, Lock lock);
   /// Sees to it that what came out of the key's place is not the lock's own set.
-  void bring_back(const Place& place, Lock lock);
-  [[nodiscard]] Result<void> inspect_replaced(const Place& place, Lock lock);
+  void bring_back(const format::Place& place, Lock lock);
+  [[nodiscard]] Result<void> inspect_replaced(const format::Place& place, Lock lock);
   void lose_spare();
-  void take_back(const Place& place, const ipset::SetName& from, Lock lock);
+  void take_back(const format::Place& place, const ipset::SetName& from, Lock lock);
   [[nodiscard]] bool is_busy(std::size_t command) const;
-  void remember(const Place& place, const layout::DrawerContent& content,
+  void remember(const format::Place& place, const format::DrawerContent& content,
                 const ipset::CreateOptions& options, bool are_fresh);
   /// Gives back the memory of a value whose time has passed, or leaves that to the next one.
-  void try_to_destroy(const Place& place);
-  [[nodiscard]] Result<Outcome> destroy_locked(const Place& place, const Drawer& drawer);
-  [[nodiscard]] Result<Outcome> change_locked(const Place& place, std::string* value,
+  void try_to_destroy(const format::Place& place);
+  [[nodiscard]] Result<Outcome> destroy_locked(const format::Place& place, const Drawer& drawer);
+  [[nodiscard]] Result<Outcome> change_locked(const format::Place& place, std::string* value,
                                               const DecideDrawer& decide, Patience& patience,
                                               bool& changed);
-  [[nodiscard]] Result<bool> transfer_locked(const Place& from, const Place& to, Transfer how,
-                                             Patience& patience);
-  [[nodiscard]] Result<void> put_locked(const Place& place, const layout::DrawerContent& content,
+  [[nodiscard]] Result<bool> transfer_locked(const format::Place& from, const format::Place& to,
+                                             Transfer how, Patience& patience);
+  [[nodiscard]] Result<void> put_locked(const format::Place& place,
+                                        const format::DrawerContent& content,
                                         std::optional<Predecessor> predecessor, Patience& patience);
-  [[nodiscard]] Result<void> destroy_kept(const Place& place, Patience& patience);
-  [[nodiscard]] Result<void> wait_after(Outcome outcome, const Place& place, Patience& patience);
+  [[nodiscard]] Result<void> destroy_kept(const format::Place& place, Patience& patience);
+  [[nodiscard]] Result<void> wait_after(Outcome outcome, const format::Place& place,
+                                        Patience& patience);
   /// Waits until nobody reads, with a sign up that asks readers to hold back.
   [[nodiscard]] bool wait_for_readers(std::uint32_t stripe, Patience& patience);
   void take_down_sign(std::uint32_t stripe);

@@ -24,7 +24,7 @@ constexpr std::size_t kRoomForOne = 1024;
 template <class Keys>
 Result<void> check_keys(const Keys& keys) {
   for (const auto& each : keys)
-    if (auto checked = check_key(key_of(each)); !checked) return checked;
+    if (auto checked = format::check_key(key_of(each)); !checked) return checked;
   return {};
 }
 
@@ -49,9 +49,9 @@ std::vector<Table::Wanted> Table::by_bucket(const Keys& keys) const {
 }
 
 std::size_t Table::count_of_first_bucket(Group wanted) const {
-  const BucketNumber bucket = buckets_.map().find(wanted.front().digest);
+  const format::BucketNumber bucket = buckets_.map().find(wanted.front().digest);
   const auto end = std::ranges::find_if(
-      wanted, [&](const Wanted& each) { return !belongs_to(each.digest, bucket); });
+      wanted, [&](const Wanted& each) { return !format::belongs_to(each.digest, bucket); });
   return static_cast<std::size_t>(end - wanted.begin());
 }
 
@@ -59,7 +59,7 @@ void Table::take_wanted(const ipset::ElementView& element, Group wanted,
                         std::span<const std::string_view> keys, const VisitValue& visit,
                         Seen& seen) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (!layout::has_digest(element, wanted[i].digest)) continue;
+    if (!format::has_digest(element, wanted[i].digest)) continue;
     Slot slot;
     take_slot(element, keys[wanted[i].index], &seen.value, slot);
     if (!slot.there && !slot.is_in_flux) continue;
@@ -74,7 +74,7 @@ void Table::take_wanted(const ipset::ElementView& element, Group wanted,
 
 Result<bool> Table::read_several(Group wanted, std::span<const std::string_view> keys,
                                  const VisitValue& visit) {
-  const BucketNumber bucket = buckets_.map().find(wanted.front().digest);
+  const format::BucketNumber bucket = buckets_.map().find(wanted.front().digest);
   auto listing =
       connection_.list(buckets_.names().bucket(bucket).view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
@@ -119,7 +119,7 @@ Result<void> Table::read_all(std::span<const std::string_view> keys, const Visit
     for (std::size_t index = 0; index < keys.size(); ++index) visit(index, std::nullopt);
     return {};
   }
-  const TableSecret secret = head_->secret;
+  const format::TableSecret secret = head_->secret;
   const std::vector<Wanted> wanted = by_bucket(keys);
   Group rest = wanted;
   while (!rest.empty()) {
@@ -141,16 +141,16 @@ std::vector<Table::Group> Table::queue_writes(Group wanted, std::span<const KeyV
   while (!wanted.empty() && groups.size() < ipset::Batch::kMaxCommands &&
          batch_.room() > kRoomForOne) {
     const std::size_t most = count_of_first_bucket(wanted);
-    const BucketNumber bucket = buckets_.map().find(wanted.front().digest);
+    const format::BucketNumber bucket = buckets_.map().find(wanted.front().digest);
     std::size_t count = 0;
     batch_.begin_add(buckets_.names().bucket(bucket).view(), ipset::Existing::kAccept);
     for (; count < most; ++count) {
       const KeyValue& pair = pairs[wanted[count].index];
       std::construct_at(&element_);
-      element_.ip = layout::address_of(wanted[count].digest);
+      element_.ip = format::address_of(wanted[count].digest);
       element_.timeout = 0;
-      const layout::Pair text{.key = pair.key, .value = pair.value, .set = {}, .deadline = {}};
-      if (!layout::encode_pair(text, element_.comment) || !batch_.append(element_)) break;
+      const format::Pair text{.key = pair.key, .value = pair.value, .set = {}, .deadline = {}};
+      if (!format::encode_pair(text, element_.comment) || !batch_.append(element_)) break;
     }
     batch_.end_elements();
     groups.push_back(wanted.first(count));
@@ -188,7 +188,7 @@ Result<void> Table::write_singly(Group wanted, std::span<const KeyValue> pairs,
 
 Result<void> Table::write_some(std::span<const KeyValue> pairs, const VisitWritten& visit) {
   if (const auto known = know(true); !known) return tl::unexpected(known.error());
-  const TableSecret secret = head_->secret;
+  const format::TableSecret secret = head_->secret;
   const std::vector<Wanted> wanted = by_bucket(pairs);
   Group rest = wanted;
   while (!rest.empty()) {
@@ -253,13 +253,13 @@ Result<void> Table::remove_several(std::span<const std::string_view> keys,
                                    const VisitRemoved& visit) {
   batch_.clear();
   for (const std::string_view key : keys) {
-    const layout::Digest digest = digest_of(key);
+    const format::Digest digest = digest_of(key);
     ipset::Element element;
-    element.ip = layout::address_of(digest);
+    element.ip = format::address_of(digest);
     batch_.del(buckets_.names().bucket(buckets_.map().find(digest)).view(), element);
   }
-  queue_question(address_of(TableMark::kDeadlines));
-  const std::uint64_t asked_at = now_ms();
+  queue_question(format::address_of(format::TableMark::kDeadlines));
+  const std::uint64_t asked_at = format::now_ms();
   if (auto executed = connection_.execute(batch_); !executed) return executed;
   take_answer(keys.size(), asked_at);
   std::vector<std::size_t> refused;

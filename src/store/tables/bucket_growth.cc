@@ -26,9 +26,9 @@ bool is_wasteful(BucketGrowth::Fill fill) {
 }
 
 /// The time that the element has left, exactly where its pair says when it ends.
-void keep_life(ipset::Element& element, layout::PairDecoder& decoder, std::uint64_t now) {
+void keep_life(ipset::Element& element, format::PairDecoder& decoder, std::uint64_t now) {
   const auto pair = decoder.decode(element.comment.view());
-  if (pair && pair->deadline) element.timeout = life_until(*pair->deadline, now);
+  if (pair && pair->deadline) element.timeout = format::life_until(*pair->deadline, now);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void keep_life(ipset::Element& element, layout::PairDecoder& decoder, std::uint6
 BucketGrowth::BucketGrowth(ipset::Connection& connection, Buckets& buckets)
     : connection_(connection), buckets_(buckets), batch_(connection.new_batch(kBatchBytes)) {}
 
-Result<BucketGrowth::Fill> BucketGrowth::look(BucketNumber bucket) {
+Result<BucketGrowth::Fill> BucketGrowth::look(format::BucketNumber bucket) {
   auto listing =
       connection_.list(buckets_.names().bucket(bucket).view(), ipset::ListMode::kHeaders);
   if (!listing) return tl::unexpected(listing.error());
@@ -46,15 +46,15 @@ Result<BucketGrowth::Fill> BucketGrowth::look(BucketNumber bucket) {
   return Fill{.keys = (*header)->elements.value_or(0), .memory_bytes = (*header)->memory_bytes};
 }
 
-std::size_t BucketGrowth::room(BucketNumber bucket, Fill fill) {
-  const std::size_t most = most_keys(depth_of(bucket));
+std::size_t BucketGrowth::room(format::BucketNumber bucket, Fill fill) {
+  const std::size_t most = format::most_keys(format::depth_of(bucket));
   return most - std::min(most, fill.keys);
 }
 
-bool BucketGrowth::follow(BucketNumber bucket, Fill fill) {
-  const unsigned depth = depth_of(bucket);
-  const bool full = fill.keys > most_keys(depth) && depth < kMaxDepth;
-  const bool sparse = fill.keys < least_keys(depth);
+bool BucketGrowth::follow(format::BucketNumber bucket, Fill fill) {
+  const unsigned depth = format::depth_of(bucket);
+  const bool full = fill.keys > format::most_keys(depth) && depth < format::kMaxDepth;
+  const bool sparse = fill.keys < format::least_keys(depth);
   if (!full && !sparse && !is_wasteful(fill)) return false;
   if (skips_ > 0) {
     --skips_;
@@ -67,8 +67,8 @@ bool BucketGrowth::follow(BucketNumber bucket, Fill fill) {
   return false;
 }
 
-std::vector<std::pair<BucketNumber, BucketGrowth::Fill>> BucketGrowth::look_at_all() {
-  std::vector<std::pair<BucketNumber, Fill>> all;
+std::vector<std::pair<format::BucketNumber, BucketGrowth::Fill>> BucketGrowth::look_at_all() {
+  std::vector<std::pair<format::BucketNumber, Fill>> all;
   auto listing = connection_.list({}, ipset::ListMode::kHeaders);
   while (listing) {
     const auto header = listing->next_set();
@@ -83,7 +83,7 @@ std::vector<std::pair<BucketNumber, BucketGrowth::Fill>> BucketGrowth::look_at_a
 
 bool BucketGrowth::follow_all() {
   // Those that come of halving or joining may need the same.
-  for (unsigned round = 0; round < kMaxDepth; ++round) {
+  for (unsigned round = 0; round < format::kMaxDepth; ++round) {
     bool any = false;
     for (const auto& [bucket, fill] : look_at_all()) {
       // A failure with one says nothing of the next.
@@ -95,13 +95,13 @@ bool BucketGrowth::follow_all() {
   return true;
 }
 
-bool BucketGrowth::halve(BucketNumber bucket) {
-  const TableNames& names = buckets_.names();
+bool BucketGrowth::halve(format::BucketNumber bucket) {
+  const format::TableNames& names = buckets_.names();
   const auto locked = buckets_.try_lock(bucket);
   if (!locked || !*locked) return false;
-  const ipset::SetName name = names.bucket(bucket, BucketState::kLocked);
+  const ipset::SetName name = names.bucket(bucket, format::BucketState::kLocked);
   const bool ready = gather(name) && fill(bucket * 2) && fill(bucket * 2 + 1) &&
-                     buckets_.rename(name, names.bucket(bucket, BucketState::kHalved));
+                     buckets_.rename(name, names.bucket(bucket, format::BucketState::kHalved));
   if (ready) return buckets_.open_halves(bucket, connection_.port_id());
   discard(bucket * 2);
   discard(bucket * 2 + 1);
@@ -110,10 +110,10 @@ bool BucketGrowth::halve(BucketNumber bucket) {
   return false;
 }
 
-bool BucketGrowth::join(BucketNumber bucket) {
-  const TableNames& names = buckets_.names();
-  const BucketNumber first = bucket & ~BucketNumber{1};
-  const BucketNumber second = first + 1;
+bool BucketGrowth::join(format::BucketNumber bucket) {
+  const format::TableNames& names = buckets_.names();
+  const format::BucketNumber first = bucket & ~format::BucketNumber{1};
+  const format::BucketNumber second = first + 1;
   const auto locked = buckets_.try_lock(first);
   if (!locked || !*locked) return false;
   const auto other = buckets_.try_lock(second);
@@ -122,10 +122,11 @@ bool BucketGrowth::join(BucketNumber bucket) {
     skips_ = kSkips;
     return false;
   }
-  const ipset::SetName name = names.bucket(first, BucketState::kLocked);
-  const bool ready = gather(name) && gather(names.bucket(second, BucketState::kLocked)) &&
-                     gathered_.size() < most_keys(depth_of(first) - 1) / 2 && fill(first / 2) &&
-                     buckets_.rename(name, names.bucket(first, BucketState::kJoined));
+  const ipset::SetName name = names.bucket(first, format::BucketState::kLocked);
+  const bool ready = gather(name) && gather(names.bucket(second, format::BucketState::kLocked)) &&
+                     gathered_.size() < format::most_keys(format::depth_of(first) - 1) / 2 &&
+                     fill(first / 2) &&
+                     buckets_.rename(name, names.bucket(first, format::BucketState::kJoined));
   if (ready) return buckets_.open_joined(first, connection_.port_id());
   discard(first / 2);
   buckets_.open(first);
@@ -134,12 +135,12 @@ bool BucketGrowth::join(BucketNumber bucket) {
   return false;
 }
 
-void BucketGrowth::renew(BucketNumber bucket) {
-  const TableNames& names = buckets_.names();
+void BucketGrowth::renew(format::BucketNumber bucket) {
+  const format::TableNames& names = buckets_.names();
   const auto locked = buckets_.try_lock(bucket);
   if (!locked || !*locked) return;
-  const ipset::SetName name = names.bucket(bucket, BucketState::kLocked);
-  const ipset::SetName filled = names.bucket(bucket, BucketState::kFilling);
+  const ipset::SetName name = names.bucket(bucket, format::BucketState::kLocked);
+  const ipset::SetName filled = names.bucket(bucket, format::BucketState::kFilling);
   if (gather(name) && fill(bucket)) {
     // Either of them holds the same keys, so that it does not matter if this fails.
     batch_.clear();
@@ -157,8 +158,8 @@ bool BucketGrowth::gather(const ipset::SetName& name) {
   if (!listing) return false;
   const auto header = listing->next_set();
   if (!header || *header == nullptr) return false;
-  layout::PairDecoder decoder;
-  const std::uint64_t now = now_ms();
+  format::PairDecoder decoder;
+  const std::uint64_t now = format::now_ms();
   for (;;) {
     const auto element = listing->next_element();
     if (!element) return false;
@@ -168,17 +169,18 @@ bool BucketGrowth::gather(const ipset::SetName& name) {
   }
 }
 
-bool BucketGrowth::fill(BucketNumber bucket) {
-  const ipset::SetName name = buckets_.names().bucket(bucket, BucketState::kFilling);
-  const ipset::CreateOptions options = bucket_options(bucket);
-  const auto revision = connection_.choose_revision(kBucketType, kBucketFamily, options);
+bool BucketGrowth::fill(format::BucketNumber bucket) {
+  const ipset::SetName name = buckets_.names().bucket(bucket, format::BucketState::kFilling);
+  const ipset::CreateOptions options = format::bucket_options(bucket);
+  const auto revision =
+      connection_.choose_revision(format::kBucketType, format::kBucketFamily, options);
   if (!revision) return false;
   batch_.clear();
-  batch_.create(name.view(), kBucketType, kBucketFamily, *revision, options);
+  batch_.create(name.view(), format::kBucketType, format::kBucketFamily, *revision, options);
   return connection_.execute_all(batch_).has_value() && add_gathered(bucket, name);
 }
 
-bool BucketGrowth::add_gathered(BucketNumber bucket, const ipset::SetName& name) {
+bool BucketGrowth::add_gathered(format::BucketNumber bucket, const ipset::SetName& name) {
   const auto begin = [&] {
     batch_.clear();
     batch_.begin_add(name.view());
@@ -189,8 +191,8 @@ bool BucketGrowth::add_gathered(BucketNumber bucket, const ipset::SetName& name)
   };
   bool any = false;
   for (const ipset::Element& element : gathered_) {
-    const auto digest = layout::digest_of(element);
-    if (!digest || !belongs_to(*digest, bucket)) continue;
+    const auto digest = format::digest_of(element);
+    if (!digest || !format::belongs_to(*digest, bucket)) continue;
     if (!any) begin();
     any = true;
     if (batch_.append(element)) continue;
@@ -201,8 +203,8 @@ bool BucketGrowth::add_gathered(BucketNumber bucket, const ipset::SetName& name)
   return !any || end();
 }
 
-void BucketGrowth::discard(BucketNumber bucket) {
-  (void)buckets_.destroy(buckets_.names().bucket(bucket, BucketState::kFilling));
+void BucketGrowth::discard(format::BucketNumber bucket) {
+  (void)buckets_.destroy(buckets_.names().bucket(bucket, format::BucketState::kFilling));
 }
 
 }  // namespace ipsetkv::store

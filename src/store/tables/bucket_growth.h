@@ -27,30 +27,30 @@ class BucketGrowth {
   };
   /// Does what the bucket needs. What cannot be done now, because others have the bucket or the
   /// kernel has no memory, is left for the next time. Whether there are other buckets now.
-  bool follow(BucketNumber bucket, Fill fill);
+  bool follow(format::BucketNumber bucket, Fill fill);
 
   /// Does what any bucket needs, until none needs anything. Looks at all sets there are. Whether
   /// there are other buckets now.
   bool follow_all();
 
   /// How many more keys the bucket may get before it is halved.
-  [[nodiscard]] static std::size_t room(BucketNumber bucket, Fill fill);
+  [[nodiscard]] static std::size_t room(format::BucketNumber bucket, Fill fill);
 
   /// Looks how full a bucket is, for those who write without reading.
-  [[nodiscard]] Result<Fill> look(BucketNumber bucket);
+  [[nodiscard]] Result<Fill> look(format::BucketNumber bucket);
 
  private:
-  [[nodiscard]] bool halve(BucketNumber bucket);
-  [[nodiscard]] bool join(BucketNumber bucket);
-  void renew(BucketNumber bucket);
+  [[nodiscard]] bool halve(format::BucketNumber bucket);
+  [[nodiscard]] bool join(format::BucketNumber bucket);
+  void renew(format::BucketNumber bucket);
   /// All open buckets as they are now.
-  [[nodiscard]] std::vector<std::pair<BucketNumber, Fill>> look_at_all();
+  [[nodiscard]] std::vector<std::pair<format::BucketNumber, Fill>> look_at_all();
   /// Appends the elements of the set.
   [[nodiscard]] bool gather(const ipset::SetName& name);
   /// Makes the set that will be `bucket`, with those of the gathered elements that belong to it.
-  [[nodiscard]] bool fill(BucketNumber bucket);
-  [[nodiscard]] bool add_gathered(BucketNumber bucket, const ipset::SetName& name);
-  void discard(BucketNumber bucket);
+  [[nodiscard]] bool fill(format::BucketNumber bucket);
+  [[nodiscard]] bool add_gathered(format::BucketNumber bucket, const ipset::SetName& name);
+  void discard(format::BucketNumber bucket);
 
   ipset::Connection& connection_;
   Buckets& buckets_;

@@ -5,12 +5,12 @@
 
 namespace ipsetkv::store {
 
-std::size_t BucketMap::slot_of(const layout::Digest& digest) const {
-  return bucket_at(digest, bits_) - (std::size_t{1} << bits_);
+std::size_t BucketMap::slot_of(const format::Digest& digest) const {
+  return format::bucket_at(digest, bits_) - (std::size_t{1} << bits_);
 }
 
-void BucketMap::learn(BucketNumber bucket) {
-  const unsigned depth = depth_of(bucket);
+void BucketMap::learn(format::BucketNumber bucket) {
+  const unsigned depth = format::depth_of(bucket);
   for (; bits_ < depth; ++bits_) {
     std::vector<std::uint8_t> finer(depths_.size() * 2);
     for (std::size_t slot = 0; slot < finer.size(); ++slot) finer[slot] = depths_[slot / 2];

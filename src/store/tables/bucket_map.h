@@ -12,18 +12,18 @@ namespace ipsetkv::store {
 /// join buckets; whoever finds no such set looks again and says what he found.
 class BucketMap {
  public:
-  [[nodiscard]] BucketNumber find(const layout::Digest& digest) const {
-    return bucket_at(digest, depths_[slot_of(digest)]);
+  [[nodiscard]] format::BucketNumber find(const format::Digest& digest) const {
+    return format::bucket_at(digest, depths_[slot_of(digest)]);
   }
   /// About how many buckets there are.
   [[nodiscard]] std::size_t size() const { return depths_.size(); }
   /// There is such a bucket.
-  void learn(BucketNumber bucket);
+  void learn(format::BucketNumber bucket);
   /// There is no table, or another.
   void clear();
 
  private:
-  [[nodiscard]] std::size_t slot_of(const layout::Digest& digest) const;
+  [[nodiscard]] std::size_t slot_of(const format::Digest& digest) const;
 
   /// The depth of the bucket for each beginning of `bits_` bits, as long as the longest one needs.
   std::vector<std::uint8_t> depths_{0};

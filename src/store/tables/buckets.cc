@@ -40,7 +40,7 @@ constexpr std::size_t kBatchBytes = 1024;
 /// A listing of all sets is gone on with at once, unless its reader is stopped.
 constexpr std::chrono::milliseconds kLongestListing{1000};
 
-BucketNumber neighbour(BucketNumber bucket) { return bucket ^ 1; }
+format::BucketNumber neighbour(format::BucketNumber bucket) { return bucket ^ 1; }
 
 }  // namespace
 
@@ -49,15 +49,15 @@ Buckets::Buckets(ipset::Connection& connection, std::string_view table)
       names_(table, connection.port_id()),
       batch_(connection.new_batch(kBatchBytes)) {}
 
-std::optional<BucketNumber> Buckets::open_bucket(std::string_view set_name) const {
-  const auto set = parse_table_set(set_name);
-  const bool is_open = set && set->table == names_.table() &&
-                       set->generation == names_.generation() &&
-                       set->kind == TableSet::Kind::kBucket && set->state == BucketState::kOpen;
+std::optional<format::BucketNumber> Buckets::open_bucket(std::string_view set_name) const {
+  const auto set = format::parse_table_set(set_name);
+  const bool is_open =
+      set && set->table == names_.table() && set->generation == names_.generation() &&
+      set->kind == format::TableSet::Kind::kBucket && set->state == format::BucketState::kOpen;
   return is_open ? std::optional(set->bucket) : std::nullopt;
 }
 
-Buckets::Search::Search(Buckets& buckets, const layout::Digest& digest)
+Buckets::Search::Search(Buckets& buckets, const format::Digest& digest)
     : buckets_(buckets), digest_(digest), bucket_(buckets.map_.find(digest)) {}
 
 void Buckets::Search::found() {
@@ -66,12 +66,12 @@ void Buckets::Search::found() {
 
 Result<bool> Buckets::Search::next(Patience& patience) {
   // Most are halved or locked for some microseconds, and a listing walks all names.
-  const BucketNumber known = buckets_.map_.find(digest_);
-  const unsigned depth = depth_of(known);
+  const format::BucketNumber known = buckets_.map_.find(digest_);
+  const unsigned depth = format::depth_of(known);
   switch (++misses_) {
     case 1:
-      if (depth < kMaxDepth) {
-        bucket_ = bucket_at(digest_, depth + 1);
+      if (depth < format::kMaxDepth) {
+        bucket_ = format::bucket_at(digest_, depth + 1);
         return true;
       }
       [[fallthrough]];
@@ -102,39 +102,41 @@ Result<bool> Buckets::is_there() {
   return *head && (*head)->secret.generation() == names_.generation();
 }
 
-Result<std::vector<TableSet>> Buckets::look() {
-  std::vector<TableSet> sets;
+Result<std::vector<format::TableSet>> Buckets::look() {
+  std::vector<format::TableSet> sets;
   auto listing = connection_.list({}, ipset::ListMode::kNames);
   if (!listing) return tl::unexpected(listing.error());
   for (;;) {
     const auto header = listing->next_set();
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) return sets;
-    auto set = parse_table_set((*header)->name.view());
+    auto set = format::parse_table_set((*header)->name.view());
     if (!set || set->table != names_.table()) continue;
-    if (set->kind != TableSet::Kind::kHead && set->generation != names_.generation()) continue;
+    if (set->kind != format::TableSet::Kind::kHead && set->generation != names_.generation())
+      continue;
     set->table = names_.table();
-    if (set->kind == TableSet::Kind::kBucket && set->state == BucketState::kOpen)
+    if (set->kind == format::TableSet::Kind::kBucket && set->state == format::BucketState::kOpen)
       map_.learn(set->bucket);
     sets.push_back(*set);
   }
 }
 
-Result<Buckets::Sighting> Buckets::look_for(const layout::Digest& digest) {
+Result<Buckets::Sighting> Buckets::look_for(const format::Digest& digest) {
   const auto sets = look();
   if (!sets) return tl::unexpected(sets.error());
   Sighting sighting;
-  for (const TableSet& set : *sets) {
-    if (set.kind != TableSet::Kind::kBucket || !belongs_to(digest, set.bucket)) continue;
-    if (set.state == BucketState::kOpen)
+  for (const format::TableSet& set : *sets) {
+    if (set.kind != format::TableSet::Kind::kBucket || !format::belongs_to(digest, set.bucket))
+      continue;
+    if (set.state == format::BucketState::kOpen)
       sighting.open = set.bucket;
-    else if (set.state != BucketState::kFilling)
+    else if (set.state != format::BucketState::kFilling)
       sighting.taken = set;
   }
   return sighting;
 }
 
-Result<void> Buckets::wait_for(const TableSet& taken, Patience& patience) {
+Result<void> Buckets::wait_for(const format::TableSet& taken, Patience& patience) {
   if (taken.port_id == connection_.port_id()) return finish_for(taken.port_id);
   // Only after a while is it worth asking whether he is alive.
   if (patience.waits() > 2) {
@@ -147,7 +149,7 @@ Result<void> Buckets::wait_for(const TableSet& taken, Patience& patience) {
   return tl::unexpected(error);
 }
 
-ipset::SetName Buckets::name_of(BucketNumber bucket, BucketState state,
+ipset::SetName Buckets::name_of(format::BucketNumber bucket, format::BucketState state,
                                 std::uint32_t port_id) const {
   return names_.of(port_id).bucket(bucket, state);
 }
@@ -155,55 +157,59 @@ ipset::SetName Buckets::name_of(BucketNumber bucket, BucketState state,
 Result<void> Buckets::finish_for(std::uint32_t port_id) {
   const auto sets = look();
   if (!sets) return tl::unexpected(sets.error());
-  const auto each = [&](BucketState state, auto visit) {
-    for (const TableSet& set : *sets)
-      if (set.kind == TableSet::Kind::kBucket && set.port_id == port_id && set.state == state)
+  const auto each = [&](format::BucketState state, auto visit) {
+    for (const format::TableSet& set : *sets)
+      if (set.kind == format::TableSet::Kind::kBucket && set.port_id == port_id &&
+          set.state == state)
         visit(set.bucket);
   };
   bool all_open = true;
-  each(BucketState::kHalved,
-       [&](BucketNumber bucket) { all_open = open_halves(bucket, port_id) && all_open; });
-  each(BucketState::kJoined,
-       [&](BucketNumber bucket) { all_open = open_joined(bucket, port_id) && all_open; });
-  each(BucketState::kLocked, [&](BucketNumber bucket) {
-    const bool joined = std::any_of(sets->begin(), sets->end(), [&](const TableSet& set) {
-      return set.state == BucketState::kJoined && set.port_id == port_id &&
+  each(format::BucketState::kHalved,
+       [&](format::BucketNumber bucket) { all_open = open_halves(bucket, port_id) && all_open; });
+  each(format::BucketState::kJoined,
+       [&](format::BucketNumber bucket) { all_open = open_joined(bucket, port_id) && all_open; });
+  each(format::BucketState::kLocked, [&](format::BucketNumber bucket) {
+    const bool joined = std::any_of(sets->begin(), sets->end(), [&](const format::TableSet& set) {
+      return set.state == format::BucketState::kJoined && set.port_id == port_id &&
              set.bucket == neighbour(bucket);
     });
     if (!joined)
-      (void)rename(name_of(bucket, BucketState::kLocked, port_id), names_.bucket(bucket));
+      (void)rename(name_of(bucket, format::BucketState::kLocked, port_id), names_.bucket(bucket));
   });
   // One that could not be opened because somebody lists it is still to come.
   if (all_open)
-    each(BucketState::kFilling, [&](BucketNumber bucket) {
-      (void)destroy(name_of(bucket, BucketState::kFilling, port_id));
+    each(format::BucketState::kFilling, [&](format::BucketNumber bucket) {
+      (void)destroy(name_of(bucket, format::BucketState::kFilling, port_id));
     });
   return {};
 }
 
-bool Buckets::open_halves(BucketNumber bucket, std::uint32_t port_id) {
-  for (const BucketNumber half : {bucket * 2, bucket * 2 + 1}) {
-    if (!rename(name_of(half, BucketState::kFilling, port_id), names_.bucket(half))) return false;
+bool Buckets::open_halves(format::BucketNumber bucket, std::uint32_t port_id) {
+  for (const format::BucketNumber half : {bucket * 2, bucket * 2 + 1}) {
+    if (!rename(name_of(half, format::BucketState::kFilling, port_id), names_.bucket(half)))
+      return false;
     map_.learn(half);
   }
-  return destroy(name_of(bucket, BucketState::kHalved, port_id));
+  return destroy(name_of(bucket, format::BucketState::kHalved, port_id));
 }
 
-bool Buckets::open_joined(BucketNumber bucket, std::uint32_t port_id) {
-  const BucketNumber whole = bucket / 2;
-  if (!rename(name_of(whole, BucketState::kFilling, port_id), names_.bucket(whole))) return false;
+bool Buckets::open_joined(format::BucketNumber bucket, std::uint32_t port_id) {
+  const format::BucketNumber whole = bucket / 2;
+  if (!rename(name_of(whole, format::BucketState::kFilling, port_id), names_.bucket(whole)))
+    return false;
   map_.learn(whole);
-  return destroy(name_of(neighbour(bucket), BucketState::kLocked, port_id)) &&
-         destroy(name_of(bucket, BucketState::kJoined, port_id));
+  return destroy(name_of(neighbour(bucket), format::BucketState::kLocked, port_id)) &&
+         destroy(name_of(bucket, format::BucketState::kJoined, port_id));
 }
 
-Result<std::optional<BucketNumber>> Buckets::lock(const layout::Digest& digest,
-                                                  Patience& patience) {
+Result<std::optional<format::BucketNumber>> Buckets::lock(const format::Digest& digest,
+                                                          Patience& patience) {
   Search search(*this, digest);
   for (;;) {
-    const BucketNumber bucket = search.bucket();
+    const format::BucketNumber bucket = search.bucket();
     batch_.clear();
-    batch_.rename(names_.bucket(bucket).view(), names_.bucket(bucket, BucketState::kLocked).view());
+    batch_.rename(names_.bucket(bucket).view(),
+                  names_.bucket(bucket, format::BucketState::kLocked).view());
     if (auto executed = connection_.execute(batch_); !executed)
       return tl::unexpected(executed.error());
     if (batch_.code(0) == 0) {
@@ -221,20 +227,22 @@ Result<std::optional<BucketNumber>> Buckets::lock(const layout::Digest& digest,
   }
 }
 
-Result<bool> Buckets::try_lock(BucketNumber bucket) {
+Result<bool> Buckets::try_lock(format::BucketNumber bucket) {
   batch_.clear();
-  batch_.rename(names_.bucket(bucket).view(), names_.bucket(bucket, BucketState::kLocked).view());
+  batch_.rename(names_.bucket(bucket).view(),
+                names_.bucket(bucket, format::BucketState::kLocked).view());
   if (auto executed = connection_.execute(batch_); !executed)
     return tl::unexpected(executed.error());
   return batch_.code(0) == 0;
 }
 
-void Buckets::queue_open(ipset::Batch& batch, BucketNumber bucket) const {
-  batch.rename(names_.bucket(bucket, BucketState::kLocked).view(), names_.bucket(bucket).view());
+void Buckets::queue_open(ipset::Batch& batch, format::BucketNumber bucket) const {
+  batch.rename(names_.bucket(bucket, format::BucketState::kLocked).view(),
+               names_.bucket(bucket).view());
 }
 
-void Buckets::open(BucketNumber bucket) {
-  (void)rename(names_.bucket(bucket, BucketState::kLocked), names_.bucket(bucket));
+void Buckets::open(format::BucketNumber bucket) {
+  (void)rename(names_.bucket(bucket, format::BucketState::kLocked), names_.bucket(bucket));
 }
 
 bool Buckets::rename(const ipset::SetName& from, const ipset::SetName& to) {

@@ -23,11 +23,11 @@ class Buckets {
   Buckets(const Buckets&) = delete;
   Buckets& operator=(const Buckets&) = delete;
 
-  [[nodiscard]] TableNames& names() { return names_; }
-  [[nodiscard]] const TableNames& names() const { return names_; }
+  [[nodiscard]] format::TableNames& names() { return names_; }
+  [[nodiscard]] const format::TableNames& names() const { return names_; }
   [[nodiscard]] const BucketMap& map() const { return map_; }
   /// The bucket that a set is, if it is an open one of this table.
-  [[nodiscard]] std::optional<BucketNumber> open_bucket(std::string_view set_name) const;
+  [[nodiscard]] std::optional<format::BucketNumber> open_bucket(std::string_view set_name) const;
   /// All that is known about the buckets is of a table that is gone.
   void forget() { map_.clear(); }
 
@@ -37,8 +37,8 @@ class Buckets {
   /// he died.
   class Search {
    public:
-    Search(Buckets& buckets, const layout::Digest& digest);
-    [[nodiscard]] BucketNumber bucket() const { return bucket_; }
+    Search(Buckets& buckets, const format::Digest& digest);
+    [[nodiscard]] format::BucketNumber bucket() const { return bucket_; }
     /// There was no set of that bucket: goes on to the next. False if the table is gone. kLocked if
     /// somebody had the bucket until the time was up.
     [[nodiscard]] Result<bool> next(Patience& patience);
@@ -47,26 +47,26 @@ class Buckets {
 
    private:
     Buckets& buckets_;
-    const layout::Digest& digest_;
-    BucketNumber bucket_;
+    const format::Digest& digest_;
+    format::BucketNumber bucket_;
     int misses_ = 0;
   };
 
   /// Has the bucket of the digest for oneself, until `open`: nobody else finds it. Nothing if the
   /// table is gone. kLocked if others had it until the time was up, kBusy if they read it.
-  [[nodiscard]] Result<std::optional<BucketNumber>> lock(const layout::Digest& digest,
-                                                         Patience& patience);
+  [[nodiscard]] Result<std::optional<format::BucketNumber>> lock(const format::Digest& digest,
+                                                                 Patience& patience);
   /// The same for a bucket by its number, without waiting: false if it is not to be had now.
-  [[nodiscard]] Result<bool> try_lock(BucketNumber bucket);
+  [[nodiscard]] Result<bool> try_lock(format::BucketNumber bucket);
   /// Queues giving it back.
-  void queue_open(ipset::Batch& batch, BucketNumber bucket) const;
+  void queue_open(ipset::Batch& batch, format::BucketNumber bucket) const;
   /// Gives it back at once, and again if a batch could not because somebody was listing it.
-  void open(BucketNumber bucket);
+  void open(format::BucketNumber bucket);
 
   /// Opens what was decided by naming `bucket` halved or joined; false if somebody keeps one of its
   /// sets from it, so that it has to be done later.
-  [[nodiscard]] bool open_halves(BucketNumber bucket, std::uint32_t port_id);
-  [[nodiscard]] bool open_joined(BucketNumber bucket, std::uint32_t port_id);
+  [[nodiscard]] bool open_halves(format::BucketNumber bucket, std::uint32_t port_id);
+  [[nodiscard]] bool open_joined(format::BucketNumber bucket, std::uint32_t port_id);
 
   /// Renames or destroys a set unless that has happened already, and tries again while somebody
   /// lists it. False if it is there still.
@@ -78,24 +78,24 @@ class Buckets {
   [[nodiscard]] Result<void> finish_for(std::uint32_t port_id);
 
   /// The open buckets and the others of this table's generation, by a listing of all names.
-  [[nodiscard]] Result<std::vector<TableSet>> look();
+  [[nodiscard]] Result<std::vector<format::TableSet>> look();
 
  private:
   /// What a listing shows of the bucket of a digest.
   struct Sighting {
-    std::optional<BucketNumber> open;
-    std::optional<TableSet> taken;  ///< Without the table's name.
+    std::optional<format::BucketNumber> open;
+    std::optional<format::TableSet> taken;  ///< Without the table's name.
   };
   /// Whether the table that is known is still there, and no other one in its place.
   [[nodiscard]] Result<bool> is_there();
-  [[nodiscard]] Result<Sighting> look_for(const layout::Digest& digest);
+  [[nodiscard]] Result<Sighting> look_for(const format::Digest& digest);
   /// Waits for whoever has the bucket, or takes it from the dead.
-  [[nodiscard]] Result<void> wait_for(const TableSet& taken, Patience& patience);
-  [[nodiscard]] ipset::SetName name_of(BucketNumber bucket, BucketState state,
+  [[nodiscard]] Result<void> wait_for(const format::TableSet& taken, Patience& patience);
+  [[nodiscard]] ipset::SetName name_of(format::BucketNumber bucket, format::BucketState state,
                                        std::uint32_t port_id) const;
 
   ipset::Connection& connection_;
-  TableNames names_;
+  format::TableNames names_;
   BucketMap map_;
   ipset::Batch batch_;
 };

@@ -16,9 +16,9 @@
 namespace ipsetkv::store {
 namespace {
 
-ipset::Element element_of(const layout::Digest& digest) {
+ipset::Element element_of(const format::Digest& digest) {
   ipset::Element element;
-  element.ip = layout::address_of(digest);
+  element.ip = format::address_of(digest);
   return element;
 }
 
@@ -27,7 +27,7 @@ constexpr std::uint64_t kNoticeMs = 100;
 constexpr auto kAlways = [] { return true; };
 
 void sleep_until(std::uint64_t moment) {
-  for (std::uint64_t now = now_ms(); now < moment; now = now_ms())
+  for (std::uint64_t now = format::now_ms(); now < moment; now = format::now_ms())
     std::this_thread::sleep_for(std::chrono::milliseconds(moment - now));
 }
 
@@ -38,7 +38,7 @@ Error gone(std::string_view table) {
 }  // namespace
 
 template <class Queue, class MayWait>
-Result<std::optional<std::int32_t>> Table::send(const layout::Digest& digest, const Queue& queue,
+Result<std::optional<std::int32_t>> Table::send(const format::Digest& digest, const Queue& queue,
                                                 Patience& patience, const MayWait& may_wait) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
@@ -64,19 +64,19 @@ void Table::queue_question(const ipset::Address& address) {
 }
 
 Result<bool> Table::exists(std::string_view key) {
-  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return false;
     if (head_->has_deadlines) break;
-    const layout::Digest digest = digest_of(key);
+    const format::Digest digest = digest_of(key);
     const auto code = send(
         digest,
         [&](std::string_view bucket) {
           batch_.test(bucket, element_of(digest));
-          queue_question(address_of(TableMark::kDeadlines));
+          queue_question(format::address_of(format::TableMark::kDeadlines));
         },
         patience, kAlways);
     if (!code) return tl::unexpected(code.error().about(key));
@@ -95,10 +95,10 @@ Result<bool> Table::exists(std::string_view key) {
 }
 
 Result<void> Table::know_of_deadlines() {
-  const std::uint64_t now = now_ms();
+  const std::uint64_t now = format::now_ms();
   if (head_->has_deadlines || now - asked_at_ < kNoticeMs / 2) return {};
   batch_.clear();
-  queue_question(address_of(TableMark::kDeadlines));
+  queue_question(format::address_of(format::TableMark::kDeadlines));
   if (auto executed = connection_.execute(batch_); !executed) return executed;
   take_answer(0, now);
   return {};
@@ -113,13 +113,15 @@ void Table::take_answer(std::size_t command, std::uint64_t asked_at) {
 
 Result<void> Table::announce(std::optional<std::uint64_t> deadline, bool is_long) {
   if (is_long && !head_->has_long_pairs) {
-    const auto marked = mark_table(connection_, buckets_.names().head(), TableMark::kLongPairs);
+    const auto marked =
+        mark_table(connection_, buckets_.names().head(), format::TableMark::kLongPairs);
     if (!marked) return tl::unexpected(marked.error());
     head_->has_long_pairs = true;
   }
   if (!deadline) return {};
   if (!head_->deadlines_since) {
-    const auto marked = mark_table(connection_, buckets_.names().head(), TableMark::kDeadlines);
+    const auto marked =
+        mark_table(connection_, buckets_.names().head(), format::TableMark::kDeadlines);
     if (!marked) return tl::unexpected(marked.error());
     head_->has_deadlines = true;
     head_->deadlines_since = *marked;
@@ -131,18 +133,18 @@ Result<void> Table::announce(std::optional<std::uint64_t> deadline, bool is_long
 
 Result<void> Table::encode(std::string_view key, std::string_view value,
                            std::optional<std::uint64_t> deadline) {
-  layout::Pair pair{.key = key, .value = value, .set = {}, .deadline = deadline};
+  format::Pair pair{.key = key, .value = value, .set = {}, .deadline = deadline};
   std::construct_at(&element_);
   encoded_set_.clear();
-  element_.ip = layout::address_of(digest_of(key));
-  element_.timeout = deadline ? life_until(*deadline, now_ms()) : 0;
-  const bool is_short = layout::encode_pair(pair, element_.comment);
+  element_.ip = format::address_of(digest_of(key));
+  element_.timeout = deadline ? format::life_until(*deadline, format::now_ms()) : 0;
+  const bool is_short = format::encode_pair(pair, element_.comment);
   if (auto announced = announce(deadline, !is_short); !announced) return announced;
   if (is_short) return {};
   const auto set = long_pairs_.write(key, value, deadline);
   if (!set) return tl::unexpected(set.error());
   pair.set = encoded_set_ = *set;
-  (void)layout::encode_pair(pair, element_.comment);
+  (void)format::encode_pair(pair, element_.comment);
   return {};
 }
 
@@ -151,7 +153,7 @@ void Table::discard_encoded() {
   encoded_set_.clear();
 }
 
-Result<bool> Table::is_plain(const layout::Digest& digest) {
+Result<bool> Table::is_plain(const format::Digest& digest) {
   if (!encoded_set_.empty()) return false;
   if (!head_->has_long_pairs) return true;
   const auto may_have = long_pairs_.may_have(digest);
@@ -161,7 +163,7 @@ Result<bool> Table::is_plain(const layout::Digest& digest) {
 
 Result<void> Table::write(std::string_view key, std::string_view value, Layout /*layout*/,
                           std::optional<std::uint64_t> deadline) {
-  if (auto checked = check_key(key); !checked) return checked;
+  if (auto checked = format::check_key(key); !checked) return checked;
   Patience patience(timeout_);
   for (;;) {
     if (const auto known = know(true); !known) return tl::unexpected(known.error());
@@ -172,7 +174,7 @@ Result<void> Table::write(std::string_view key, std::string_view value, Layout /
       continue;
     }
     if (!encoded) return encoded;
-    const layout::Digest digest = digest_of(key);
+    const format::Digest digest = digest_of(key);
     const auto plain = is_plain(digest);
     if (!plain) return tl::unexpected(plain.error());
     const auto written =
@@ -184,7 +186,7 @@ Result<void> Table::write(std::string_view key, std::string_view value, Layout /
   }
 }
 
-Result<bool> Table::write_plain(const layout::Digest& digest, std::string_view key,
+Result<bool> Table::write_plain(const format::Digest& digest, std::string_view key,
                                 Patience& patience) {
   const auto code = send(
       digest,
@@ -197,13 +199,13 @@ Result<bool> Table::write_plain(const layout::Digest& digest, std::string_view k
   return true;
 }
 
-Result<bool> Table::write_locked(const layout::Digest& digest, std::string_view key,
+Result<bool> Table::write_locked(const format::Digest& digest, std::string_view key,
                                  Patience& patience) {
   const auto bucket = buckets_.lock(digest, patience);
   if (!bucket) return tl::unexpected(bucket.error());
   if (!*bucket) return false;
-  const auto slot =
-      read_slot(buckets_.names().bucket(**bucket, BucketState::kLocked), digest, key, nullptr);
+  const auto slot = read_slot(buckets_.names().bucket(**bucket, format::BucketState::kLocked),
+                              digest, key, nullptr);
   if (!slot || !*slot) {
     buckets_.open(**bucket);
     return tl::unexpected(slot ? gone(buckets_.names().table()) : slot.error());
@@ -214,13 +216,13 @@ Result<bool> Table::write_locked(const layout::Digest& digest, std::string_view 
 }
 
 Result<bool> Table::remove(std::string_view key) {
-  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return false;
-    const layout::Digest digest = digest_of(key);
+    const format::Digest digest = digest_of(key);
     encoded_set_.clear();
     if (const auto asked = know_of_deadlines(); !asked) return tl::unexpected(asked.error());
     const auto plain = is_plain(digest);
@@ -237,15 +239,15 @@ Result<bool> Table::remove(std::string_view key) {
   });
 }
 
-Result<std::optional<bool>> Table::remove_plain(const layout::Digest& digest, std::string_view key,
+Result<std::optional<bool>> Table::remove_plain(const format::Digest& digest, std::string_view key,
                                                 Patience& patience) {
   std::uint64_t asked_at = 0;
   const auto code = send(
       digest,
       [&](std::string_view bucket) {
-        asked_at = now_ms();
+        asked_at = format::now_ms();
         batch_.del(bucket, element_of(digest));
-        queue_question(address_of(TableMark::kDeadlines));
+        queue_question(format::address_of(format::TableMark::kDeadlines));
       },
       patience,
       [&] {
@@ -271,14 +273,14 @@ Result<bool> Table::make_if_wanted(std::string* value, const Decide& decide) {
 }
 
 Result<bool> Table::update(std::string_view key, std::string* value, const Decide& decide) {
-  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known)
       if (const auto made = make_if_wanted(value, decide); !made || !*made) return made;
-    const layout::Digest digest = digest_of(key);
+    const format::Digest digest = digest_of(key);
     const auto bucket = buckets_.lock(digest, patience);
     if (!bucket) return tl::unexpected(bucket.error().about(key));
     if (*bucket) return update_locked(**bucket, digest, key, value, decide);
@@ -286,14 +288,15 @@ Result<bool> Table::update(std::string_view key, std::string* value, const Decid
   }
 }
 
-Result<bool> Table::update_locked(BucketNumber bucket, const layout::Digest& digest,
+Result<bool> Table::update_locked(format::BucketNumber bucket, const format::Digest& digest,
                                   std::string_view key, std::string* value, const Decide& decide) {
   const auto fail = [&](const Error& error) {
     buckets_.open(bucket);
     return tl::unexpected<Error>(error);
   };
   if (value != nullptr) value->clear();
-  auto slot = read_slot(buckets_.names().bucket(bucket, BucketState::kLocked), digest, key, value);
+  auto slot =
+      read_slot(buckets_.names().bucket(bucket, format::BucketState::kLocked), digest, key, value);
   if (!slot) return fail(slot.error());
   if (!*slot) return fail(gone(buckets_.names().table()));
   Slot& found = **slot;
@@ -310,8 +313,8 @@ Result<bool> Table::update_locked(BucketNumber bucket, const layout::Digest& dig
   return carry_out(*change, bucket, digest, key, found);
 }
 
-Result<bool> Table::carry_out(const Change& change, BucketNumber bucket,
-                              const layout::Digest& digest, std::string_view key,
+Result<bool> Table::carry_out(const Change& change, format::BucketNumber bucket,
+                              const format::Digest& digest, std::string_view key,
                               const Slot& slot) {
   const bool writes = change.action == Change::Action::kWrite;
   const bool removes = change.action == Change::Action::kRemove && slot.there;
@@ -334,7 +337,7 @@ Result<bool> Table::carry_out(const Change& change, BucketNumber bucket,
   return tl::unexpected(done.error());
 }
 
-void Table::queue_put(const ipset::SetName& bucket, const layout::Digest& digest,
+void Table::queue_put(const ipset::SetName& bucket, const format::Digest& digest,
                       const Slot& slot) {
   // The index is to have a long pair for as long as its element is there.
   const bool is_long = !encoded_set_.empty();
@@ -343,27 +346,28 @@ void Table::queue_put(const ipset::SetName& bucket, const layout::Digest& digest
   if (!is_long && slot.is_long()) long_pairs_.queue_forget(batch_, digest);
 }
 
-void Table::queue_removal(const ipset::SetName& bucket, const layout::Digest& digest,
+void Table::queue_removal(const ipset::SetName& bucket, const format::Digest& digest,
                           const Slot& slot) {
   batch_.del(bucket.view(), element_of(digest), ipset::Existing::kAccept);
   if (slot.is_long()) long_pairs_.queue_forget(batch_, digest);
 }
 
-Result<void> Table::put(BucketNumber bucket, const layout::Digest& digest, std::string_view key,
-                        const Slot& slot) {
+Result<void> Table::put(format::BucketNumber bucket, const format::Digest& digest,
+                        std::string_view key, const Slot& slot) {
   batch_.clear();
-  queue_put(buckets_.names().bucket(bucket, BucketState::kLocked), digest, slot);
+  queue_put(buckets_.names().bucket(bucket, format::BucketState::kLocked), digest, slot);
   return finish_locked(bucket, key, slot);
 }
 
-Result<void> Table::take_out(BucketNumber bucket, const layout::Digest& digest,
+Result<void> Table::take_out(format::BucketNumber bucket, const format::Digest& digest,
                              std::string_view key, const Slot& slot) {
   batch_.clear();
-  queue_removal(buckets_.names().bucket(bucket, BucketState::kLocked), digest, slot);
+  queue_removal(buckets_.names().bucket(bucket, format::BucketState::kLocked), digest, slot);
   return finish_locked(bucket, key, slot);
 }
 
-Result<void> Table::finish_locked(BucketNumber bucket, std::string_view key, const Slot& slot) {
+Result<void> Table::finish_locked(format::BucketNumber bucket, std::string_view key,
+                                  const Slot& slot) {
   const std::size_t commands = batch_.size();
   buckets_.queue_open(batch_, bucket);
   if (auto executed = connection_.execute(batch_); !executed) return executed;
@@ -377,13 +381,13 @@ Result<void> Table::finish_locked(BucketNumber bucket, std::string_view key, con
   return {};
 }
 
-void Table::sample(BucketNumber bucket, std::size_t writes) {
+void Table::sample(format::BucketNumber bucket, std::size_t writes) {
   writes_ += writes;
   if (writes_ < pause_ || !head_) return;
   writes_ = 0;
   batch_.clear();
-  queue_question(address_of(TableMark::kDeadlines));
-  queue_question(address_of(TableMark::kLongPairs));
+  queue_question(format::address_of(format::TableMark::kDeadlines));
+  queue_question(format::address_of(format::TableMark::kLongPairs));
   queue_question(head_->secret.address());
   if (connection_.execute(batch_)) {
     // Another table of the same generation looks like this one, but has its keys elsewhere.

@@ -6,13 +6,6 @@
 
 #include "store/tables/head.h"
 
-#include <sodium/crypto_shorthash.h>
-#include <sodium/randombytes.h>
-
-#include <algorithm>
-#include <charconv>
-#include <cstring>
-
 #include "format/bucket_form.h"
 #include "format/clock.h"
 #include "ipset/protocol.h"
@@ -33,72 +26,11 @@ std::uint32_t makers_port(std::string_view table) {
   return kMakersPort + hash % kMakersPorts;
 }
 
-std::string_view word_of(TableMark mark) {
-  return mark == TableMark::kDeadlines ? "deadlines since " : "long pairs since ";
-}
-
 Error foreign(const ipset::SetName& name) {
   return Error{.code = ErrorCode::kNotAValue}.about(name.view());
 }
 
 }  // namespace
-
-std::string comment_of(TableMark mark, std::uint64_t set_at) {
-  return std::string(word_of(mark)).append(std::to_string(set_at));
-}
-
-std::optional<std::uint64_t> set_at(TableMark mark, std::string_view comment) {
-  const std::string_view word = word_of(mark);
-  if (!comment.starts_with(word)) return std::nullopt;
-  comment.remove_prefix(word.size());
-  std::uint64_t at = 0;
-  const auto [end, error] = std::from_chars(comment.begin(), comment.end(), at);
-  if (error != std::errc() || end != comment.end()) return std::nullopt;
-  return at;
-}
-
-ipset::Address address_of(TableMark mark) {
-  // Any address will do that is not the secret's.
-  std::array<std::byte, ipset::Address::kInet6Bytes> address{};
-  address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
-  return ipset::Address::inet6(address);
-}
-
-TableSecret TableSecret::random() {
-  TableSecret secret;
-  do randombytes_buf(secret.bytes_.data(), secret.bytes_.size());
-  while (secret == TableSecret());
-  return secret;
-}
-
-std::optional<TableSecret> TableSecret::from(std::span<const std::byte> address) {
-  TableSecret secret;
-  if (address.size() != secret.bytes_.size()) return std::nullopt;
-  std::memcpy(secret.bytes_.data(), address.data(), secret.bytes_.size());
-  return secret;
-}
-
-ipset::Address TableSecret::address() const {
-  return ipset::Address::inet6(std::as_bytes(std::span(bytes_)));
-}
-
-layout::Digest TableSecret::digest(std::string_view key) const {
-  static_assert(crypto_shorthash_siphashx24_BYTES == layout::kDigestBytes);
-  static_assert(crypto_shorthash_siphashx24_KEYBYTES == kBytes);
-  layout::Digest digest{};
-  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(digest.data()),
-                              reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                              bytes_.data());
-  if (digest == layout::Digest{}) digest.back() = std::byte{1};
-  return digest;
-}
-
-std::uint32_t TableSecret::generation() const {
-  const layout::Digest digest = this->digest({});
-  std::uint32_t number = 0;
-  std::memcpy(&number, digest.data(), sizeof number);
-  return netlink::big_endian(number) % TableNames::kGenerations;
-}
 
 Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
                                            const ipset::SetName& head) {
@@ -110,16 +42,17 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
     return tl::unexpected(header.error());
   }
   if (*header == nullptr) return std::nullopt;
-  std::optional<TableSecret> secret;
+  std::optional<format::TableSecret> secret;
   TableHead found;
   for (;;) {
     const auto element = listing->next_element_view();
     if (!element) return tl::unexpected(element.error());
     if (*element == nullptr) break;
     const std::string_view comment = (*element)->comment;
-    if (comment == kTableForm) secret = TableSecret::from((*element)->ip);
-    if (const auto at = set_at(TableMark::kDeadlines, comment)) found.deadlines_since = at;
-    if (set_at(TableMark::kLongPairs, comment)) found.has_long_pairs = true;
+    if (comment == format::kTableForm) secret = format::TableSecret::from((*element)->ip);
+    if (const auto at = format::set_at(format::TableMark::kDeadlines, comment))
+      found.deadlines_since = at;
+    if (format::set_at(format::TableMark::kLongPairs, comment)) found.has_long_pairs = true;
   }
   if (!secret) return tl::unexpected(foreign(head));
   found.secret = *secret;
@@ -128,11 +61,11 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
 }
 
 Result<std::uint64_t> mark_table(ipset::Connection& connection, const ipset::SetName& head,
-                                 TableMark mark) {
-  const std::uint64_t now = now_ms();
+                                 format::TableMark mark) {
+  const std::uint64_t now = format::now_ms();
   ipset::Element element;
-  element.ip = address_of(mark);
-  element.comment = std::string_view(comment_of(mark, now));
+  element.ip = format::address_of(mark);
+  element.comment = std::string_view(format::comment_of(mark, now));
   ipset::Batch batch = connection.new_batch(kBatchBytes);
   batch.add(head.view(), element);
   if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
@@ -150,7 +83,7 @@ Result<std::optional<netlink::PortClaim>> claim_making(const ipset::Connection& 
   return connection.claim_port(makers_port(table));
 }
 
-Result<void> make_table(ipset::Connection& connection, TableNames names) {
+Result<void> make_table(ipset::Connection& connection, format::TableNames names) {
   const auto claim = claim_making(connection, names.table());
   if (!claim) return tl::unexpected(claim.error());
   if (!*claim) return {};
@@ -158,22 +91,25 @@ Result<void> make_table(ipset::Connection& connection, TableNames names) {
   if (!present) return tl::unexpected(present.error());
   if (*present) return {};
 
-  const TableSecret secret = TableSecret::random();
+  const format::TableSecret secret = format::TableSecret::random();
   names.set_generation(secret.generation());
-  const auto revision =
-      connection.choose_revision(kBucketType, kBucketFamily, bucket_options(kFirstBucket));
+  const auto revision = connection.choose_revision(format::kBucketType, format::kBucketFamily,
+                                                   format::bucket_options(format::kFirstBucket));
   if (!revision) return tl::unexpected(revision.error());
 
   // Filled under a name that nobody looks for: the head is there with its secret, or not at all.
-  const ipset::SetName unfinished = names.bucket(kFirstBucket, BucketState::kFilling);
+  const ipset::SetName unfinished =
+      names.bucket(format::kFirstBucket, format::BucketState::kFilling);
   ipset::Element element;
   element.ip = secret.address();
-  element.comment = kTableForm;
+  element.comment = format::kTableForm;
   ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.create(names.bucket(kFirstBucket).view(), kBucketType, kBucketFamily, *revision,
-               bucket_options(kFirstBucket));
-  batch.create(names.long_index().view(), kBucketType, kBucketFamily, *revision, index_options());
-  batch.create(unfinished.view(), kBucketType, kBucketFamily, *revision, head_options());
+  batch.create(names.bucket(format::kFirstBucket).view(), format::kBucketType,
+               format::kBucketFamily, *revision, format::bucket_options(format::kFirstBucket));
+  batch.create(names.long_index().view(), format::kBucketType, format::kBucketFamily, *revision,
+               format::index_options());
+  batch.create(unfinished.view(), format::kBucketType, format::kBucketFamily, *revision,
+               format::head_options());
   batch.add(unfinished.view(), element);
   if (auto made = connection.execute_all(batch); !made) return made;
   batch.clear();

@@ -21,16 +21,16 @@ constexpr unsigned kFrontBits = 32;
 bool is_at_end(std::uint64_t front) { return front >> kFrontBits != 0; }
 
 /// The first digest with this front.
-layout::Digest digest_at(std::uint64_t front) {
-  layout::Digest digest{};
+format::Digest digest_at(std::uint64_t front) {
+  format::Digest digest{};
   for (std::size_t byte = 0; byte < sizeof(std::uint32_t); ++byte)
     digest[byte] = static_cast<std::byte>(front >> (kFrontBits - 8 * (byte + 1)));
   return digest;
 }
 
 /// The front behind those of the bucket.
-std::uint64_t front_behind(BucketNumber bucket) {
-  const unsigned depth = depth_of(bucket);
+std::uint64_t front_behind(format::BucketNumber bucket) {
+  const unsigned depth = format::depth_of(bucket);
   return (std::uint64_t{bucket} + 1 - (std::uint64_t{1} << depth)) << (kFrontBits - depth);
 }
 
@@ -39,7 +39,7 @@ std::uint64_t front_behind(BucketNumber bucket) {
 Result<bool> Table::read_page(const ipset::SetName& bucket, Page& page) {
   page.keys.clear();
   page.is_settled = true;
-  const std::uint64_t asked_at = now_ms();
+  const std::uint64_t asked_at = format::now_ms();
   auto listing = connection_.list(bucket.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = bucket_in(*listing);
@@ -61,7 +61,7 @@ Result<bool> Table::read_page(const ipset::SetName& bucket, Page& page) {
 void Table::take_listed(const ipset::ElementView& element, std::uint64_t asked_at, Page& page) {
   if (element.comment.empty()) page.is_settled = false;
   const auto pair = decoder_.decode(element.comment);
-  const auto digest = layout::digest_of(element);
+  const auto digest = format::digest_of(element);
   if (!pair || !digest || (pair->deadline && *pair->deadline <= asked_at)) return;
   Listed& listed = page.keys.emplace_back();
   listed.digest = *digest;
@@ -93,7 +93,7 @@ Result<void> Table::complete(Page& page) {
   return {};
 }
 
-Result<bool> Table::list_page(const layout::Digest& digest, Page& page, Patience& patience) {
+Result<bool> Table::list_page(const format::Digest& digest, Page& page, Patience& patience) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
     page.bucket = search.bucket();
@@ -107,17 +107,18 @@ Result<bool> Table::list_page(const layout::Digest& digest, Page& page, Patience
   return true;
 }
 
-Result<bool> Table::list_locked_page(const layout::Digest& digest, Page& page, Patience& patience) {
+Result<bool> Table::list_locked_page(const format::Digest& digest, Page& page, Patience& patience) {
   const auto bucket = buckets_.lock(digest, patience);
   if (!bucket) return tl::unexpected(bucket.error());
   if (!*bucket) return false;
   page.bucket = **bucket;
-  const auto there = read_page(buckets_.names().bucket(page.bucket, BucketState::kLocked), page);
+  const auto there =
+      read_page(buckets_.names().bucket(page.bucket, format::BucketState::kLocked), page);
   buckets_.open(page.bucket);
   return there;
 }
 
-Result<bool> Table::list_settled_page(const layout::Digest& digest, Page& page,
+Result<bool> Table::list_settled_page(const format::Digest& digest, Page& page,
                                       Patience& patience) {
   const auto there = list_page(digest, page, patience);
   if (!there || !*there || page.is_settled) return there;
@@ -127,7 +128,7 @@ Result<bool> Table::list_settled_page(const layout::Digest& digest, Page& page,
 Result<bool> Table::next_known_page(std::uint64_t& front, Page& page) {
   page.keys.clear();
   if (!head_ || is_at_end(front)) return false;
-  const layout::Digest digest = digest_at(front);
+  const format::Digest digest = digest_at(front);
   Patience patience(timeout_);
   const auto there = list_settled_page(digest, page, patience);
   if (!there) return there;
@@ -180,22 +181,22 @@ Result<ScanPage> Table::scan(std::uint64_t cursor, std::string_view pattern, std
   return scanned;
 }
 
-KeyInfo Table::describe(const Listed& listed, BucketNumber bucket) const {
+KeyInfo Table::describe(const Listed& listed, format::BucketNumber bucket) const {
   const bool is_long = !listed.long_set.empty();
   KeyInfo info;
   info.key = listed.key;
   info.set_name = is_long ? listed.long_set.view() : buckets_.names().bucket(bucket).view();
-  info.type = ipset::type_name(is_long ? ipset::SetType::kHashIpPort : kBucketType);
+  info.type = ipset::type_name(is_long ? ipset::SetType::kHashIpPort : format::kBucketType);
   info.layout = is_long ? "long pair" : "pair";
   info.elements = listed.elements;
   info.value_bytes = listed.value_bytes;
   info.kernel_memory = listed.kernel_memory;
-  if (listed.deadline) info.deadline = from_ms(*listed.deadline);
+  if (listed.deadline) info.deadline = format::from_ms(*listed.deadline);
   return info;
 }
 
 Result<std::optional<KeyInfo>> Table::info(std::string_view key) {
-  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   Page page;
   for (;;) {

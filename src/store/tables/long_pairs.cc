@@ -10,15 +10,15 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 512;
 
-ipset::Element element_of(const layout::Digest& digest) {
+ipset::Element element_of(const format::Digest& digest) {
   ipset::Element element;
-  element.ip = layout::address_of(digest);
+  element.ip = format::address_of(digest);
   return element;
 }
 
 }  // namespace
 
-LongPairs::LongPairs(ipset::Connection& connection, const TableNames& names,
+LongPairs::LongPairs(ipset::Connection& connection, const format::TableNames& names,
                      std::chrono::milliseconds timeout)
     : connection_(connection),
       names_(names),
@@ -36,7 +36,7 @@ Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view v
     if (!taken) return tl::unexpected(taken.error());
     if (!*taken) break;
   }
-  const Place place = place_at(set, key);
+  const format::Place place = format::place_at(set, key);
   const auto content = content_of(place, value, Layout::kAuto, deadline);
   if (!content) return tl::unexpected(content.error());
   if (auto written = writer_.write(place, *content); !written)
@@ -47,7 +47,7 @@ Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view v
 Result<Content> LongPairs::read(const ipset::SetName& set, std::string_view key, std::string* value,
                                 Drawer& drawer) {
   // Nobody writes to such a set any more, so that there is nothing to settle with others.
-  return reader_.read_locked(place_at(set, key), value, drawer);
+  return reader_.read_locked(format::place_at(set, key), value, drawer);
 }
 
 Result<std::optional<std::string>> LongPairs::key_of(const ipset::SetName& set, Drawer& drawer) {
@@ -60,7 +60,7 @@ void LongPairs::destroy(const ipset::SetName& set) {
   (void)connection_.execute(batch_);
 }
 
-Result<bool> LongPairs::may_have(const layout::Digest& digest) {
+Result<bool> LongPairs::may_have(const format::Digest& digest) {
   batch_.clear();
   batch_.test(names_.long_index().view(), element_of(digest));
   if (auto executed = connection_.execute(batch_); !executed)
@@ -68,11 +68,11 @@ Result<bool> LongPairs::may_have(const layout::Digest& digest) {
   return batch_.code(0) == 0;
 }
 
-void LongPairs::queue_note(ipset::Batch& batch, const layout::Digest& digest) const {
+void LongPairs::queue_note(ipset::Batch& batch, const format::Digest& digest) const {
   batch.add(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
 }
 
-void LongPairs::queue_forget(ipset::Batch& batch, const layout::Digest& digest) const {
+void LongPairs::queue_forget(ipset::Batch& batch, const format::Digest& digest) const {
   batch.del(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
 }
 

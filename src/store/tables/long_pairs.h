@@ -23,7 +23,7 @@ namespace ipsetkv::store {
 /// digests stand in another set, the index: one that is there before the element, and longer.
 class LongPairs {
  public:
-  LongPairs(ipset::Connection& connection, const TableNames& names,
+  LongPairs(ipset::Connection& connection, const format::TableNames& names,
             std::chrono::milliseconds timeout);
 
   /// Makes a set with the pair, which no element names yet.
@@ -39,14 +39,14 @@ class LongPairs {
   void destroy(const ipset::SetName& set);
 
   /// Whether the index has the digest.
-  [[nodiscard]] Result<bool> may_have(const layout::Digest& digest);
+  [[nodiscard]] Result<bool> may_have(const format::Digest& digest);
   /// Queues putting it there, or taking it out; by whoever has the digest's bucket for himself.
-  void queue_note(ipset::Batch& batch, const layout::Digest& digest) const;
-  void queue_forget(ipset::Batch& batch, const layout::Digest& digest) const;
+  void queue_note(ipset::Batch& batch, const format::Digest& digest) const;
+  void queue_forget(ipset::Batch& batch, const format::Digest& digest) const;
 
  private:
   ipset::Connection& connection_;
-  const TableNames& names_;
+  const format::TableNames& names_;
   DrawerReader reader_;
   DrawerWriter writer_;
   ipset::Batch batch_;

@@ -17,54 +17,54 @@
 namespace ipsetkv::store {
 namespace {
 
-constexpr layout::SetShape kShape{.type = kBucketType, .family = kBucketFamily};
+constexpr format::SetShape kShape{.type = format::kBucketType, .family = format::kBucketFamily};
 constexpr unsigned kFrontBits = 32;
 
 /// The largest bucket that begins at `front` and ends at `end` or before.
-BucketNumber largest_bucket(std::uint64_t front, std::uint64_t end) {
+format::BucketNumber largest_bucket(std::uint64_t front, std::uint64_t end) {
   for (unsigned depth = 0;; ++depth) {
     const unsigned rest = kFrontBits - depth;
     const std::uint64_t width = std::uint64_t{1} << rest;
     if (front % width == 0 && front + width <= end)
-      return static_cast<BucketNumber>((std::uint64_t{1} << depth) + (front >> rest));
+      return static_cast<format::BucketNumber>((std::uint64_t{1} << depth) + (front >> rest));
   }
 }
 
-ipset::Element mark_element(TableMark mark, std::uint64_t set_at) {
+ipset::Element mark_element(format::TableMark mark, std::uint64_t set_at) {
   ipset::Element element;
-  element.ip = address_of(mark);
-  element.comment = std::string_view(comment_of(mark, set_at));
+  element.ip = format::address_of(mark);
+  element.comment = std::string_view(format::comment_of(mark, set_at));
   return element;
 }
 
 }  // namespace
 
-Result<void> Table::save_head(ArchiveWriter& archive) {
-  archive.begin_set(buckets_.names().head().view(), kShape, head_options());
+Result<void> Table::save_head(format::ArchiveWriter& archive) {
+  archive.begin_set(buckets_.names().head().view(), kShape, format::head_options());
   ipset::Element element;
   element.ip = head_->secret.address();
-  element.comment = kTableForm;
+  element.comment = format::kTableForm;
   if (auto written = archive.put(element); !written) return written;
-  const auto put_mark = [&](TableMark mark) {
-    return archive.put(mark_element(mark, head_->deadlines_since.value_or(now_ms())));
+  const auto put_mark = [&](format::TableMark mark) {
+    return archive.put(mark_element(mark, head_->deadlines_since.value_or(format::now_ms())));
   };
   if (head_->has_deadlines)
-    if (auto written = put_mark(TableMark::kDeadlines); !written) return written;
+    if (auto written = put_mark(format::TableMark::kDeadlines); !written) return written;
   if (head_->has_long_pairs)
-    if (auto written = put_mark(TableMark::kLongPairs); !written) return written;
+    if (auto written = put_mark(format::TableMark::kLongPairs); !written) return written;
   archive.end_set();
   return {};
 }
 
-Result<void> Table::save_long_pair(ArchiveWriter& archive, Listed& listed) {
+Result<void> Table::save_long_pair(format::ArchiveWriter& archive, Listed& listed) {
   Drawer drawer;
   const auto content = long_pairs_.read(listed.long_set, listed.key, &moved_, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content != Content::kValue)
     if (auto found = find_again(listed); !found) return found;
   if (listed.long_set.empty()) return {};
-  const auto saved =
-      content_of(place_at(listed.long_set, listed.key), moved_, Layout::kAuto, listed.deadline);
+  const auto saved = content_of(format::place_at(listed.long_set, listed.key), moved_,
+                                Layout::kAuto, listed.deadline);
   if (!saved) return tl::unexpected(saved.error());
   return archive.add(listed.long_set.view(), *saved);
 }
@@ -87,24 +87,25 @@ Result<void> Table::find_again(Listed& listed) {
   }
 }
 
-Result<void> Table::save_buckets(ArchiveWriter& archive, std::uint64_t begin, std::uint64_t end,
-                                 const Page& page) {
+Result<void> Table::save_buckets(format::ArchiveWriter& archive, std::uint64_t begin,
+                                 std::uint64_t end, const Page& page) {
   for (std::uint64_t place = begin; place < end;) {
-    const BucketNumber bucket = largest_bucket(place, end);
+    const format::BucketNumber bucket = largest_bucket(place, end);
     if (auto saved = save_bucket(archive, bucket, page); !saved) return saved;
-    place += std::uint64_t{1} << (kFrontBits - depth_of(bucket));
+    place += std::uint64_t{1} << (kFrontBits - format::depth_of(bucket));
   }
   return {};
 }
 
-Result<void> Table::save_bucket(ArchiveWriter& archive, BucketNumber bucket, const Page& page) {
-  archive.begin_set(buckets_.names().bucket(bucket).view(), kShape, bucket_options(bucket));
+Result<void> Table::save_bucket(format::ArchiveWriter& archive, format::BucketNumber bucket,
+                                const Page& page) {
+  archive.begin_set(buckets_.names().bucket(bucket).view(), kShape, format::bucket_options(bucket));
   for (const Listed& listed : page.keys) {
-    if (!belongs_to(listed.digest, bucket)) continue;
+    if (!format::belongs_to(listed.digest, bucket)) continue;
     ipset::Element element;
-    element.ip = layout::address_of(listed.digest);
-    element.timeout = listed.deadline ? life_until(*listed.deadline, now_ms()) : 0;
-    (void)layout::encode_pair({.key = listed.key,
+    element.ip = format::address_of(listed.digest);
+    element.timeout = listed.deadline ? format::life_until(*listed.deadline, format::now_ms()) : 0;
+    (void)format::encode_pair({.key = listed.key,
                                .value = listed.value,
                                .set = listed.long_set,
                                .deadline = listed.deadline},
@@ -115,12 +116,12 @@ Result<void> Table::save_bucket(ArchiveWriter& archive, BucketNumber bucket, con
   return {};
 }
 
-Result<void> Table::save_index(ArchiveWriter& archive,
-                               const std::vector<layout::Digest>& long_pairs) {
-  archive.begin_set(buckets_.names().long_index().view(), kShape, index_options());
-  for (const layout::Digest& digest : long_pairs) {
+Result<void> Table::save_index(format::ArchiveWriter& archive,
+                               const std::vector<format::Digest>& long_pairs) {
+  archive.begin_set(buckets_.names().long_index().view(), kShape, format::index_options());
+  for (const format::Digest& digest : long_pairs) {
     ipset::Element element;
-    element.ip = layout::address_of(digest);
+    element.ip = format::address_of(digest);
     if (auto written = archive.put(element); !written) return written;
   }
   archive.end_set();
@@ -128,7 +129,7 @@ Result<void> Table::save_index(ArchiveWriter& archive,
 }
 
 Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_view text)>& write) {
-  ArchiveWriter archive(write);
+  format::ArchiveWriter archive(write);
   const auto known = know(false);
   if (!known) return tl::unexpected(known.error());
   if (!*known) return archive.finish();
@@ -137,7 +138,7 @@ Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_v
   if (const auto again = know(false); !again || !*again)
     return again ? archive.finish() : tl::unexpected(again.error());
   if (auto saved = save_head(archive); !saved) return tl::unexpected(saved.error());
-  std::vector<layout::Digest> long_pairs;
+  std::vector<format::Digest> long_pairs;
   const auto keys = save_pages(archive, long_pairs);
   if (!keys) return keys;
   if (auto saved = save_index(archive, long_pairs); !saved) return tl::unexpected(saved.error());
@@ -145,8 +146,8 @@ Result<std::uint64_t> Table::save(const std::function<Result<void>(std::string_v
   return keys;
 }
 
-Result<std::uint64_t> Table::save_pages(ArchiveWriter& archive,
-                                        std::vector<layout::Digest>& long_pairs) {
+Result<std::uint64_t> Table::save_pages(format::ArchiveWriter& archive,
+                                        std::vector<format::Digest>& long_pairs) {
   std::uint64_t keys = 0;
   Page page{.with_values = true};
   for (std::uint64_t front = 0;;) {
@@ -165,8 +166,8 @@ Result<std::uint64_t> Table::save_pages(ArchiveWriter& archive,
   }
 }
 
-Result<void> Table::save_page(ArchiveWriter& archive, Page& page,
-                              std::vector<layout::Digest>& long_pairs) {
+Result<void> Table::save_page(format::ArchiveWriter& archive, Page& page,
+                              std::vector<format::Digest>& long_pairs) {
   for (Listed& listed : page.keys) {
     if (listed.long_set.empty()) continue;
     if (auto saved = save_long_pair(archive, listed); !saved) return saved;

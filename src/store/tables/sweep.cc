@@ -21,10 +21,10 @@ namespace {
 constexpr std::size_t kMostClaims = 256;
 
 /// The port ids of others in the names of buckets that are not open.
-std::set<std::uint32_t> owners_of(const std::vector<TableSet>& sets, std::uint32_t self) {
+std::set<std::uint32_t> owners_of(const std::vector<format::TableSet>& sets, std::uint32_t self) {
   std::set<std::uint32_t> owners;
-  for (const TableSet& set : sets)
-    if (set.kind == TableSet::Kind::kBucket && set.port_id != 0 && set.port_id != self)
+  for (const format::TableSet& set : sets)
+    if (set.kind == format::TableSet::Kind::kBucket && set.port_id != 0 && set.port_id != self)
       owners.insert(set.port_id);
   return owners;
 }
@@ -32,7 +32,7 @@ std::set<std::uint32_t> owners_of(const std::vector<TableSet>& sets, std::uint32
 }  // namespace
 
 Result<std::vector<std::string>> Table::names_of(
-    const std::function<bool(const TableSet&)>& wanted) {
+    const std::function<bool(const format::TableSet&)>& wanted) {
   std::vector<std::string> names;
   auto listing = connection_.list({}, ipset::ListMode::kNames);
   if (!listing) return tl::unexpected(listing.error());
@@ -40,7 +40,7 @@ Result<std::vector<std::string>> Table::names_of(
     const auto header = listing->next_set();
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) return names;
-    const auto set = parse_table_set((*header)->name.view());
+    const auto set = format::parse_table_set((*header)->name.view());
     if (set && set->table == table() && wanted(*set)) names.emplace_back((*header)->name.view());
   }
 }
@@ -53,7 +53,8 @@ Result<std::uint64_t> Table::finish_for_the_dead() {
     const auto claim = connection_.claim_port(owner);
     if (!claim) return tl::unexpected(claim.error());
     if (!*claim) continue;
-    count += static_cast<std::uint64_t>(std::ranges::count(*sets, owner, &TableSet::port_id));
+    count +=
+        static_cast<std::uint64_t>(std::ranges::count(*sets, owner, &format::TableSet::port_id));
     if (auto finished = buckets_.finish_for(owner); !finished)
       return tl::unexpected(finished.error());
   }
@@ -67,8 +68,8 @@ Result<std::uint64_t> Table::sweep_former_sets() {
   if (!*claim) return 0;
   const auto head = read_head(connection_, buckets_.names().head());
   if (!head) return tl::unexpected(head.error());
-  const auto names = names_of([&](const TableSet& set) {
-    return set.kind != TableSet::Kind::kHead &&
+  const auto names = names_of([&](const format::TableSet& set) {
+    return set.kind != format::TableSet::Kind::kHead &&
            (!*head || set.generation != (*head)->secret.generation());
   });
   if (!names) return tl::unexpected(names.error());
@@ -96,7 +97,7 @@ Result<Table::Names> Table::claim_owners(Names& long_sets, Claims& claims) const
   Names claimed;
   while (!long_sets.empty() && claims.size() < kMostClaims) {
     auto name = long_sets.extract(long_sets.begin());
-    const std::uint32_t owner = parse_table_set(name.value())->port_id;
+    const std::uint32_t owner = format::parse_table_set(name.value())->port_id;
     if (owner != connection_.port_id() && !claims.contains(owner)) {
       auto claim = connection_.claim_port(owner);
       if (!claim) return tl::unexpected(claim.error());
@@ -109,8 +110,8 @@ Result<Table::Names> Table::claim_owners(Names& long_sets, Claims& claims) const
 }
 
 Result<std::uint64_t> Table::sweep_long_pairs() {
-  const auto all =
-      names_of([](const TableSet& set) { return set.kind == TableSet::Kind::kLongPair; });
+  const auto all = names_of(
+      [](const format::TableSet& set) { return set.kind == format::TableSet::Kind::kLongPair; });
   if (!all) return tl::unexpected(all.error());
   Names unnamed(all->begin(), all->end());
   if (auto left = leave_unnamed(unnamed); !left) return tl::unexpected(left.error());
@@ -159,12 +160,13 @@ Result<std::optional<TableInfo>> Table::table_info() {
     const auto header = listing->next_set();
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) break;
-    const auto set = parse_table_set((*header)->name.view());
+    const auto set = format::parse_table_set((*header)->name.view());
     if (!set || set->table != table()) continue;
     ++info.sets;
     info.kernel_memory += (*header)->memory_bytes;
-    if (set->kind == TableSet::Kind::kLongPair) ++info.long_pairs;
-    if (set->kind != TableSet::Kind::kBucket || set->state == BucketState::kFilling) continue;
+    if (set->kind == format::TableSet::Kind::kLongPair) ++info.long_pairs;
+    if (set->kind != format::TableSet::Kind::kBucket || set->state == format::BucketState::kFilling)
+      continue;
     info.bucket_keys.push_back((*header)->elements.value_or(0));
     info.keys += info.bucket_keys.back();
   }
@@ -180,7 +182,8 @@ Result<bool> Table::drop(const DropProgress& progress) {
   const std::uint32_t generation = head_->secret.generation();
   if (!buckets_.destroy(buckets_.names().head()))
     return tl::unexpected(Error{.code = ErrorCode::kBusy}.about(table()));
-  const auto names = names_of([&](const TableSet& set) { return set.generation == generation; });
+  const auto names =
+      names_of([&](const format::TableSet& set) { return set.generation == generation; });
   if (!names) return tl::unexpected(names.error());
   forget();
   std::uint64_t done = 0;

@@ -37,7 +37,9 @@
 namespace ipsetkv::store {
 namespace {
 
-bool has_passed(std::optional<std::uint64_t> deadline) { return deadline && *deadline <= now_ms(); }
+bool has_passed(std::optional<std::uint64_t> deadline) {
+  return deadline && *deadline <= format::now_ms();
+}
 
 }  // namespace
 
@@ -56,7 +58,7 @@ Result<bool> Table::know(bool make) {
   Patience patience(timeout_);
   std::uint64_t asked_at = 0;
   for (;;) {
-    asked_at = now_ms();
+    asked_at = format::now_ms();
     const auto head = read_head(connection_, buckets_.names().head());
     if (!head) return tl::unexpected(head.error());
     head_ = *head;
@@ -95,7 +97,7 @@ Result<const ipset::SetHeader*> Table::bucket_in(ipset::Listing& listing) {
 }
 
 Result<std::optional<Table::Slot>> Table::read_slot(const ipset::SetName& bucket,
-                                                    const layout::Digest& digest,
+                                                    const format::Digest& digest,
                                                     std::string_view key, std::string* value) {
   auto listing = connection_.list(bucket.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
@@ -122,12 +124,12 @@ Result<bool> Table::read_long(Slot& slot, std::string_view key, std::string* val
   return *content == Content::kValue || *content == Content::kEnded;
 }
 
-Result<std::optional<Table::Slot>> Table::find_slot(const layout::Digest& digest,
+Result<std::optional<Table::Slot>> Table::find_slot(const format::Digest& digest,
                                                     std::string_view key, std::string* value,
                                                     Patience& patience) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
-    const std::uint64_t asked_at = now_ms();
+    const std::uint64_t asked_at = format::now_ms();
     auto slot = read_slot(buckets_.names().bucket(search.bucket()), digest, key, value);
     if (!slot) return slot;
     if (*slot) {
@@ -144,7 +146,7 @@ Result<std::optional<Table::Slot>> Table::find_slot(const layout::Digest& digest
 
 Result<std::optional<Table::Slot>> Table::find(std::string_view key, std::string* value,
                                                Patience& patience) {
-  const layout::Digest digest = digest_of(key);
+  const format::Digest digest = digest_of(key);
   for (;;) {
     auto slot = find_slot(digest, key, value, patience);
     if (!slot || !*slot || !(*slot)->is_present() || !(*slot)->is_long()) return slot;
@@ -157,7 +159,7 @@ Result<std::optional<Table::Slot>> Table::find(std::string_view key, std::string
 }
 
 Result<std::optional<Present>> Table::read(std::string_view key, std::string* value) {
-  if (auto checked = check_key(key); !checked) return tl::unexpected(checked.error());
+  if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   for (;;) {
     if (value != nullptr) value->clear();

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/archive_writer.h"
 #include "format/pair.h"
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
@@ -24,8 +25,6 @@
 #include "store/tables/long_pairs.h"
 
 namespace ipsetkv::store {
-
-class ArchiveWriter;
 
 /// Keys and values in the buckets of a table: any number of them in few sets. A pair that fits into
 /// one comment is one element; a longer one has a set of its own, which the element names.
@@ -92,13 +91,13 @@ class Table final : public Backend {
   [[nodiscard]] Result<bool> know(bool make);
   /// The table that was known is gone.
   void forget() { head_.reset(); }
-  [[nodiscard]] layout::Digest digest_of(std::string_view key) const {
+  [[nodiscard]] format::Digest digest_of(std::string_view key) const {
     return head_->secret.digest(key);
   }
   /// The set that a listing is of; null if there is none.
   [[nodiscard]] static Result<const ipset::SetHeader*> bucket_in(ipset::Listing& listing);
   [[nodiscard]] Result<std::optional<Slot>> read_slot(const ipset::SetName& bucket,
-                                                      const layout::Digest& digest,
+                                                      const format::Digest& digest,
                                                       std::string_view key, std::string* value);
   void take_slot(const ipset::ElementView& element, std::string_view key, std::string* value,
                  Slot& slot);
@@ -106,7 +105,7 @@ class Table final : public Backend {
   [[nodiscard]] Result<bool> read_long(Slot& slot, std::string_view key, std::string* value);
   /// The slot of a key, as a reader finds it; nothing if the table is gone. Of a long pair `find`
   /// knows all.
-  [[nodiscard]] Result<std::optional<Slot>> find_slot(const layout::Digest& digest,
+  [[nodiscard]] Result<std::optional<Slot>> find_slot(const format::Digest& digest,
                                                       std::string_view key, std::string* value,
                                                       Patience& patience);
   [[nodiscard]] Result<std::optional<Slot>> find(std::string_view key, std::string* value,
@@ -126,7 +125,7 @@ class Table final : public Backend {
   /// digest is in. That one's code; nothing if the table is gone, or if the bucket has to be waited
   /// for and `may_wait` says no.
   template <class Queue, class MayWait>
-  [[nodiscard]] Result<std::optional<std::int32_t>> send(const layout::Digest& digest,
+  [[nodiscard]] Result<std::optional<std::int32_t>> send(const format::Digest& digest,
                                                          const Queue& queue, Patience& patience,
                                                          const MayWait& may_wait);
   /// Queues asking whether the head has an element, a mark or the secret, and looks at the answer.
@@ -144,48 +143,48 @@ class Table final : public Backend {
   /// Removes the set of the long pair that was encoded last, which no element names.
   void discard_encoded();
   /// Whether the digest's element can be replaced or removed without being looked at.
-  [[nodiscard]] Result<bool> is_plain(const layout::Digest& digest);
+  [[nodiscard]] Result<bool> is_plain(const format::Digest& digest);
   /// Writes what was encoded; false if the table is gone.
-  [[nodiscard]] Result<bool> write_plain(const layout::Digest& digest, std::string_view key,
+  [[nodiscard]] Result<bool> write_plain(const format::Digest& digest, std::string_view key,
                                          Patience& patience);
-  [[nodiscard]] Result<bool> write_locked(const layout::Digest& digest, std::string_view key,
+  [[nodiscard]] Result<bool> write_locked(const format::Digest& digest, std::string_view key,
                                           Patience& patience);
-  [[nodiscard]] Result<std::optional<bool>> remove_plain(const layout::Digest& digest,
+  [[nodiscard]] Result<std::optional<bool>> remove_plain(const format::Digest& digest,
                                                          std::string_view key, Patience& patience);
   /// Decides over a key of a table that is not there; whether the table was made.
   [[nodiscard]] Result<bool> make_if_wanted(std::string* value, const Decide& decide);
-  [[nodiscard]] Result<bool> update_locked(BucketNumber bucket, const layout::Digest& digest,
-                                           std::string_view key, std::string* value,
-                                           const Decide& decide);
+  [[nodiscard]] Result<bool> update_locked(format::BucketNumber bucket,
+                                           const format::Digest& digest, std::string_view key,
+                                           std::string* value, const Decide& decide);
   /// Does what was decided in a locked bucket, and opens it. Whether there was anything to do.
-  [[nodiscard]] Result<bool> carry_out(const Change& change, BucketNumber bucket,
-                                       const layout::Digest& digest, std::string_view key,
+  [[nodiscard]] Result<bool> carry_out(const Change& change, format::BucketNumber bucket,
+                                       const format::Digest& digest, std::string_view key,
                                        const Slot& slot);
   /// Queues the element that was encoded, in place of what the slot says, in a locked bucket.
-  void queue_put(const ipset::SetName& bucket, const layout::Digest& digest, const Slot& slot);
-  void queue_removal(const ipset::SetName& bucket, const layout::Digest& digest, const Slot& slot);
+  void queue_put(const ipset::SetName& bucket, const format::Digest& digest, const Slot& slot);
+  void queue_removal(const ipset::SetName& bucket, const format::Digest& digest, const Slot& slot);
   /// Puts the element that was encoded into the locked bucket, or takes the key's out, and opens
   /// it.
-  [[nodiscard]] Result<void> put(BucketNumber bucket, const layout::Digest& digest,
+  [[nodiscard]] Result<void> put(format::BucketNumber bucket, const format::Digest& digest,
                                  std::string_view key, const Slot& slot);
-  [[nodiscard]] Result<void> take_out(BucketNumber bucket, const layout::Digest& digest,
+  [[nodiscard]] Result<void> take_out(format::BucketNumber bucket, const format::Digest& digest,
                                       std::string_view key, const Slot& slot);
   /// Sends what was queued for the locked bucket, and opens that.
-  [[nodiscard]] Result<void> finish_locked(BucketNumber bucket, std::string_view key,
+  [[nodiscard]] Result<void> finish_locked(format::BucketNumber bucket, std::string_view key,
                                            const Slot& slot);
   /// Now and then looks how full a bucket is that was written to, what marks the table has, and
   /// whether it is still the same.
-  void sample(BucketNumber bucket, std::size_t writes = 1);
+  void sample(format::BucketNumber bucket, std::size_t writes = 1);
 
   // table_transfer.cc
 
   /// The buckets of a rename or copy; they may be one.
   struct Pair {
-    BucketNumber from;
-    BucketNumber to;
+    format::BucketNumber from;
+    format::BucketNumber to;
   };
-  [[nodiscard]] Result<std::optional<Pair>> lock_both(const layout::Digest& one,
-                                                      const layout::Digest& other,
+  [[nodiscard]] Result<std::optional<Pair>> lock_both(const format::Digest& one,
+                                                      const format::Digest& other,
                                                       Patience& patience);
   void open_both(const Pair& buckets);
   [[nodiscard]] Result<bool> transfer_locked(const Pair& buckets, std::string_view key,
@@ -195,7 +194,7 @@ class Table final : public Backend {
 
   /// The keys' digests with their places in the order they were given, bucket by bucket.
   struct Wanted {
-    layout::Digest digest;
+    format::Digest digest;
     std::size_t index;
   };
   using Group = std::span<const Wanted>;
@@ -232,7 +231,7 @@ class Table final : public Backend {
 
   /// A key as a listing of a bucket shows it.
   struct Listed {
-    layout::Digest digest{};
+    format::Digest digest{};
     std::string key;
     std::string value;  ///< Of a short pair, if values are asked for.
     ipset::SetName long_set;
@@ -243,20 +242,20 @@ class Table final : public Backend {
   };
   /// A bucket as it was listed, or the part of one from a place in the order of digests on.
   struct Page {
-    BucketNumber bucket = kFirstBucket;
+    format::BucketNumber bucket = format::kFirstBucket;
     std::vector<Listed> keys;
     bool with_values = false;
     /// Nothing was being replaced while it was listed, so that no key is missing.
     bool is_settled = true;
   };
   /// Reads the keys of the bucket that the digest is in; false if the table is gone.
-  [[nodiscard]] Result<bool> list_page(const layout::Digest& digest, Page& page,
+  [[nodiscard]] Result<bool> list_page(const format::Digest& digest, Page& page,
                                        Patience& patience);
   /// The same with the bucket locked.
-  [[nodiscard]] Result<bool> list_locked_page(const layout::Digest& digest, Page& page,
+  [[nodiscard]] Result<bool> list_locked_page(const format::Digest& digest, Page& page,
                                               Patience& patience);
   /// The same without what is just being replaced.
-  [[nodiscard]] Result<bool> list_settled_page(const layout::Digest& digest, Page& page,
+  [[nodiscard]] Result<bool> list_settled_page(const format::Digest& digest, Page& page,
                                                Patience& patience);
   /// Reads the keys of the bucket at the place `front` in the order of digests, and moves that
   /// behind them. False at the end.
@@ -267,34 +266,34 @@ class Table final : public Backend {
   void take_listed(const ipset::ElementView& element, std::uint64_t asked_at, Page& page);
   /// Completes what a page says of its long pairs.
   [[nodiscard]] Result<void> complete(Page& page);
-  [[nodiscard]] KeyInfo describe(const Listed& listed, BucketNumber bucket) const;
+  [[nodiscard]] KeyInfo describe(const Listed& listed, format::BucketNumber bucket) const;
 
   // table_archive.cc
 
-  [[nodiscard]] Result<void> save_head(ArchiveWriter& archive);
+  [[nodiscard]] Result<void> save_head(format::ArchiveWriter& archive);
   /// All of its pages; how many keys they have, and the digests of the long pairs, appended.
-  [[nodiscard]] Result<std::uint64_t> save_pages(ArchiveWriter& archive,
-                                                 std::vector<layout::Digest>& long_pairs);
+  [[nodiscard]] Result<std::uint64_t> save_pages(format::ArchiveWriter& archive,
+                                                 std::vector<format::Digest>& long_pairs);
   /// The long pairs of a page, whose digests are appended. Those that have become short are
   /// changed in it, and those that have gone are left out.
-  [[nodiscard]] Result<void> save_page(ArchiveWriter& archive, Page& page,
-                                       std::vector<layout::Digest>& long_pairs);
-  [[nodiscard]] Result<void> save_long_pair(ArchiveWriter& archive, Listed& listed);
+  [[nodiscard]] Result<void> save_page(format::ArchiveWriter& archive, Page& page,
+                                       std::vector<format::Digest>& long_pairs);
+  [[nodiscard]] Result<void> save_long_pair(format::ArchiveWriter& archive, Listed& listed);
   /// Looks again for a pair that was replaced since its bucket was listed; its value in `moved_`.
   [[nodiscard]] Result<void> find_again(Listed& listed);
   /// The buckets that cover a page, which goes from one place in the order of digests to another.
-  [[nodiscard]] Result<void> save_buckets(ArchiveWriter& archive, std::uint64_t begin,
+  [[nodiscard]] Result<void> save_buckets(format::ArchiveWriter& archive, std::uint64_t begin,
                                           std::uint64_t end, const Page& page);
-  [[nodiscard]] Result<void> save_bucket(ArchiveWriter& archive, BucketNumber bucket,
-                                         const Page& page);
-  [[nodiscard]] Result<void> save_index(ArchiveWriter& archive,
-                                        const std::vector<layout::Digest>& long_pairs);
+  [[nodiscard]] Result<void> save_bucket(format::ArchiveWriter& archive,
+                                         format::BucketNumber bucket, const Page& page);
+  [[nodiscard]] Result<void> save_index(format::ArchiveWriter& archive,
+                                        const std::vector<format::Digest>& long_pairs);
 
   // table_sweep.cc
 
   /// The table's sets, of whatever generation, that are wanted.
   [[nodiscard]] Result<std::vector<std::string>> names_of(
-      const std::function<bool(const TableSet&)>& wanted);
+      const std::function<bool(const format::TableSet&)>& wanted);
   [[nodiscard]] Result<std::uint64_t> finish_for_the_dead();
   /// Removes the sets of tables of this name that were dropped, or never finished.
   [[nodiscard]] Result<std::uint64_t> sweep_former_sets();
@@ -312,7 +311,7 @@ class Table final : public Backend {
   BucketGrowth growth_;
   LongPairs long_pairs_;
   ipset::Batch batch_;
-  layout::PairDecoder decoder_;
+  format::PairDecoder decoder_;
   std::optional<TableHead> head_;
   std::uint64_t asked_at_ = 0;          ///< The table had no deadlines then.
   ipset::Element element_;              ///< What `encode` has made.

@@ -12,14 +12,14 @@
 
 namespace ipsetkv::store {
 
-Result<std::optional<Table::Pair>> Table::lock_both(const layout::Digest& one,
-                                                    const layout::Digest& other,
+Result<std::optional<Table::Pair>> Table::lock_both(const format::Digest& one,
+                                                    const format::Digest& other,
                                                     Patience& patience) {
   const auto lower = buckets_.lock(std::min(one, other), patience);
   if (!lower) return tl::unexpected(lower.error());
   if (!*lower) return std::nullopt;
-  BucketNumber upper = **lower;
-  if (!belongs_to(std::max(one, other), upper)) {
+  format::BucketNumber upper = **lower;
+  if (!format::belongs_to(std::max(one, other), upper)) {
     const auto locked = buckets_.lock(std::max(one, other), patience);
     if (!locked || !*locked) {
       buckets_.open(**lower);
@@ -38,7 +38,7 @@ void Table::open_both(const Pair& buckets) {
 
 Result<bool> Table::transfer(std::string_view key, std::string_view new_key, Transfer how) {
   for (const std::string_view each : {key, new_key})
-    if (auto checked = check_key(each); !checked) return tl::unexpected(checked.error());
+    if (auto checked = format::check_key(each); !checked) return tl::unexpected(checked.error());
   Patience patience(timeout_);
   if (key == new_key) {
     const auto present = read(key, nullptr);
@@ -63,8 +63,8 @@ Result<bool> Table::transfer(std::string_view key, std::string_view new_key, Tra
 
 Result<bool> Table::transfer_locked(const Pair& buckets, std::string_view key,
                                     std::string_view new_key, Transfer how) {
-  const ipset::SetName from = buckets_.names().bucket(buckets.from, BucketState::kLocked);
-  const ipset::SetName to = buckets_.names().bucket(buckets.to, BucketState::kLocked);
+  const ipset::SetName from = buckets_.names().bucket(buckets.from, format::BucketState::kLocked);
+  const ipset::SetName to = buckets_.names().bucket(buckets.to, format::BucketState::kLocked);
   moved_.clear();
   auto source = read_slot(from, digest_of(key), key, &moved_);
   if (!source) return tl::unexpected(source.error());

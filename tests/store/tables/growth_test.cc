@@ -50,7 +50,7 @@ TEST_F(TableGrowthTest, FollowsTheNumberOfKeysUpAndDown) {
   TableInfo info = info_of(store);
   EXPECT_EQ(info.keys, kKeys);
   EXPECT_GE(info.bucket_keys.size(), 256U);
-  EXPECT_LE(info.bucket_keys.back(), 2 * store::most_keys(10));
+  EXPECT_LE(info.bucket_keys.back(), 2 * format::most_keys(10));
   for (std::size_t number = 0; number < kKeys; number += 2)
     EXPECT_TRUE(store.del(key_of(number)).value());
   for (std::size_t number = 1; number < kKeys; number += 2)
@@ -75,7 +75,7 @@ TEST_F(TableGrowthTest, LeavesNoFullBucketAfterManyKeysAtOnce) {
   ASSERT_TRUE(store.set_all(pairs));
   const TableInfo info = info_of(store);
   EXPECT_EQ(info.keys, kKeys);
-  EXPECT_LE(info.bucket_keys.back(), 2 * store::most_keys(10));
+  EXPECT_LE(info.bucket_keys.back(), 2 * format::most_keys(10));
   EXPECT_THAT(store.keys().value(), SizeIs(kKeys));
 }
 
@@ -89,7 +89,7 @@ TEST_F(TableGrowthTest, SpreadsKeysWhateverTheyAre) {
                "v");
   ASSERT_TRUE(store.sweep());
   const TableInfo info = info_of(store);
-  EXPECT_LE(info.bucket_keys.back(), store::most_keys(8));
+  EXPECT_LE(info.bucket_keys.back(), format::most_keys(8));
   EXPECT_LE(info.bucket_keys.size(), 512U);
 }
 

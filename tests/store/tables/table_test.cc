@@ -282,14 +282,14 @@ TEST_F(TableTest, NoticesATableOfTheFormerOnesGeneration) {
     EXPECT_EQ(
         inet_pton(AF_INET6, head.substr(begin, head.find(' ', begin) - begin).c_str(), &address),
         1);
-    return store::TableSecret::from(std::as_bytes(std::span(address.s6_addr)))->generation();
+    return format::TableSecret::from(std::as_bytes(std::span(address.s6_addr)))->generation();
   };
   Store store = open(in_table());
   expect_set(store, "key", "old");
   const std::uint32_t generation = generation_of(ipset("save ~:t"));
   const std::vector<std::string> sets = sets_of("t");
-  auto secret = store::TableSecret::random();
-  while (secret.generation() != generation) secret = store::TableSecret::random();
+  auto secret = format::TableSecret::random();
+  while (secret.generation() != generation) secret = format::TableSecret::random();
 
   ipset("destroy");
   ipset("create ~:t hash:ip family inet6 comment");
