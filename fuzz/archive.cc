@@ -9,8 +9,8 @@
 
 #include "format/archive_reader.h"
 #include "format/archive_writer.h"
+#include "format/drawer_content.h"
 #include "fuzz/input.h"
-#include "store/drawers/drawers.h"
 
 namespace ipsetkv::fuzz {
 namespace {
@@ -19,7 +19,7 @@ struct Key {
   std::string key;
   std::string value;
   format::Kind kind = format::Kind::kIpv4;
-  std::optional<std::uint64_t> deadline;
+  std::optional<format::Moment> deadline;
   friend bool operator==(const Key&, const Key&) = default;
 };
 
@@ -58,7 +58,7 @@ Reading read(std::string_view table, std::string_view text, std::size_t piece_by
 void write_key(format::ArchiveWriter& writer, const Key& key) {
   const auto place = format::place_of(key.key);
   require(place.has_value(), "a key that was read can be one");
-  auto content = store::content_of(*place, key.value, store::layout_of(key.kind), std::nullopt);
+  auto content = format::content_of(*place, key.value, format::layout_of(key.kind), {}, {});
   require(content.has_value(), "a value that was read fits");
   // By itself, since how long that is from now has no say in what is written.
   content->deadline = key.deadline;

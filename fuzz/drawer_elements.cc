@@ -103,12 +103,12 @@ void check(Set& set, std::uint32_t order) {
               "elements are a value in every order or in none");
   }
   if (!reading.decoded || reading.decoded->ended) return;
-  constexpr std::uint64_t kLatest = std::uint64_t{1} << 63;
+  constexpr format::Moment kLatest = format::moment_at(std::uint64_t{1} << 63);
   format::DrawerContent content{.value = as_bytes(reading.value),
                                 .kind = reading.decoded->kind,
                                 .key = reading.key,
                                 .deadline = reading.decoded->deadline};
-  if (content.deadline.value_or(0) >= kLatest || !format::fits(content)) return;
+  if (content.deadline.value_or(format::Moment{}) >= kLatest || !format::fits(content)) return;
   check_round_trip(content, order);
 }
 

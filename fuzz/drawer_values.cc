@@ -12,7 +12,7 @@
 #include "fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  namespace layout = ipsetkv::layout;
+  namespace format = ipsetkv::format;
   constexpr std::array kKinds{format::Kind::kIpv4, format::Kind::kIpv6, format::Kind::kComment,
                               format::Kind::kCounters};
   // Deadlines are counted in a signed number, from 1 on: 0 stands for none.
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   format::DrawerContent content;
   content.kind = kKinds[input.number<std::uint8_t>() % kKinds.size()];
   if (input.flag()) {
-    content.deadline = std::max<std::uint64_t>(input.number<std::uint64_t>() >> kUnusedBits, 1);
+    content.deadline =
+        format::moment_at(std::max<std::uint64_t>(input.number<std::uint64_t>() >> kUnusedBits, 1));
     content.life = kLife;
   }
   const auto order = input.number<std::uint32_t>();

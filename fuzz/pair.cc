@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check_comment({reinterpret_cast<const char*>(data), size});
   Input input(data, size);
   ipsetkv::format::Pair pair;
-  if (input.flag()) pair.deadline = input.number<std::uint64_t>();
+  if (input.flag()) pair.deadline = ipsetkv::format::moment_at(input.number<std::uint64_t>());
   pair.key = input.text<std::uint8_t>();
   pair.value = input.rest();
   if (!pair.key.empty()) check_pair(pair);

@@ -94,7 +94,7 @@ struct Drawer {
   format::Kind kind;
   std::string value;
   std::string key;
-  std::optional<std::uint64_t> deadline;
+  std::optional<format::Moment> deadline;
 
   [[nodiscard]] format::DrawerContent content() const {
     return {.value = std::as_bytes(std::span(value)),
@@ -106,7 +106,7 @@ struct Drawer {
 };
 
 std::vector<Drawer> drawers() {
-  constexpr std::uint64_t kDeadline = 4'102'444'800'000;
+  constexpr format::Moment kDeadline = format::moment_at(4'102'444'800'000);
   const std::string awkward("\0\n\"\\ and zeros\0\0\0\0\0", 20);
   const std::string ones(24, '\xff');
   std::vector<Drawer> all;
@@ -129,7 +129,7 @@ void write_values(const fs::path& folder) {
   for (const Drawer& drawer : drawers()) {
     Seed seed;
     seed.number(static_cast<std::uint8_t>(drawer.kind)).flag(drawer.deadline.has_value());
-    if (drawer.deadline) seed.number(*drawer.deadline << 1);
+    if (drawer.deadline) seed.number(format::milliseconds_of(*drawer.deadline) << 1);
     seed.number(std::uint32_t{1}).number(std::uint8_t{0});
     seed.text<std::uint16_t>(drawer.key).rest(drawer.value);
     seed.write(folder / "drawer_values" / drawer.name);

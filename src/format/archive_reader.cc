@@ -254,7 +254,7 @@ Result<void> ArchiveReader::hand_over(const Decoded& decoded) {
   // and without timeouts therefore. `ipsetkv save` writes no such thing.
   const bool lacks_moment =
       (in_archive_ || has_timeouts_) && is_expiring(header_.options) && !decoded.deadline;
-  if (lacks_moment || decoded.deadline == std::uint64_t{0})
+  if (lacks_moment || decoded.deadline == Moment{})
     return reject(created_at_, LineFault::kDeadline, name);
   value_.resize(decoded.value_bytes);
   auto taken =

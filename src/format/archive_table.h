@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "format/archived_key.h"
+#include "format/moment.h"
 #include "format/pair.h"
 #include "format/table_head.h"
 #include "format/table_name.h"
@@ -45,7 +46,7 @@ class ArchivedTable {
     std::string key;
     std::string value;
     Kind kind;
-    std::optional<std::uint64_t> deadline;
+    std::optional<Moment> deadline;
   };
 
   std::string table_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "format/drawer_form.h"
+#include "format/moment.h"
 
 namespace ipsetkv::format {
 
@@ -13,8 +14,8 @@ namespace ipsetkv::format {
 struct ArchivedKey {
   std::string_view key;
   std::string_view value;
-  Kind kind = Kind::kIpv4;                ///< Of no concern to a table.
-  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
+  Kind kind = Kind::kIpv4;         ///< Of no concern to a table.
+  std::optional<Moment> deadline;  ///< By the wall clock.
 };
 
 }  // namespace ipsetkv::format

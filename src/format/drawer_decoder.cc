@@ -122,7 +122,8 @@ std::optional<std::size_t> DrawerDecoder::value_length() {
 }
 
 std::optional<Decoded> DrawerDecoder::finish_counters() {
-  Decoded decoded{.value_bytes = 0, .kind = Kind::kCounters, .deadline = counters_.deadline()};
+  Decoded decoded{.value_bytes = 0, .kind = Kind::kCounters, .deadline = {}};
+  if (counters_.deadline()) decoded.deadline = moment_at(*counters_.deadline());
   decoded.ended = counters_.has_ended();
   if (decoded.ended) return decoded;
   const auto length = counters_.finish();
@@ -151,7 +152,7 @@ std::optional<Decoded> DrawerDecoder::finish() {
   decoded.value_bytes = *length;
   decoded.first = first_;
   // The essay's writer, and one of ours that met such a set unawares, give no moment.
-  if (expiring_ && deadline_ != std::uint64_t{0}) decoded.deadline = deadline_;
+  if (expiring_ && deadline_.value_or(0) != 0) decoded.deadline = moment_at(*deadline_);
   return decoded;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "format/drawer_form.h"
+#include "format/moment.h"
 #include "ipset/element_view.h"
 #include "ipset/set_header.h"
 
@@ -16,8 +17,8 @@ namespace ipsetkv::format {
 struct Decoded {
   std::size_t value_bytes = 0;
   Kind kind = Kind::kIpv4;
-  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
-  std::optional<FirstElement> first;      ///< Not of a value without elements, or in counters.
+  std::optional<Moment> deadline;     ///< By the wall clock.
+  std::optional<FirstElement> first;  ///< Not of a value without elements, or in counters.
   /// The first chunk is gone: the kernel has ended the value, and what is left belongs to nobody.
   bool ended = false;
 };

@@ -23,7 +23,9 @@ bool is_bare_empty(const DrawerContent& content) {
 }
 
 counters::Source source_of(const DrawerContent& content) {
-  return {.value = content.value, .key = content.key, .deadline = content.deadline.value_or(0)};
+  return {.value = content.value,
+          .key = content.key,
+          .deadline = content.deadline ? milliseconds_of(*content.deadline) : 0};
 }
 
 counters::Plan plan_of(const DrawerContent& content) {
@@ -208,7 +210,7 @@ void DrawerEncoder::first_of_value(ipset::Element& element) {
   (void)encode_first(content_, element);
   if (content_.deadline) {
     element.timeout = content_.life;
-    element.packets = *content_.deadline;
+    element.packets = milliseconds_of(*content_.deadline);
   }
   done_ = true;
 }

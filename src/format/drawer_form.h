@@ -9,6 +9,7 @@
 
 #include "format/chunks.h"
 #include "format/counters.h"
+#include "format/moment.h"
 #include "format/text.h"
 #include "ipset/create_options.h"
 #include "ipset/element.h"
@@ -42,8 +43,8 @@ struct DrawerContent {
   std::span<const std::byte> value;
   Kind kind = Kind::kIpv4;
   std::string_view key;  ///< Empty where the set's name is the key.
-  /// Milliseconds since the epoch.
-  std::optional<std::uint64_t> deadline;
+  /// By the wall clock.
+  std::optional<Moment> deadline;
   /// Seconds that the kernel keeps the first chunk, others a minute more; 0: for ever.
   std::uint32_t life = 0;
 };

@@ -64,8 +64,10 @@ bool take_mark(std::string_view& text, char mark) {
 
 /// The deadline that may end a comment; false if something else does.
 bool take_deadline(std::string_view text, Pair& pair) {
-  pair.deadline = take_number(text);
-  return pair.deadline && text.empty();
+  const auto milliseconds = take_number(text);
+  if (!milliseconds || !text.empty()) return false;
+  pair.deadline = moment_at(*milliseconds);
+  return true;
 }
 
 }  // namespace
@@ -97,7 +99,7 @@ bool encode_pair(const Pair& pair, ipset::Comment& comment) {
     }
     if (pair.deadline) {
       writer.put_mark(kDeadlineMark);
-      writer.put_number(*pair.deadline);
+      writer.put_number(milliseconds_of(*pair.deadline));
     }
     fits = !writer.full();
     return writer.length();

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "format/moment.h"
 #include "ipset/element.h"
 #include "ipset/element_view.h"
 
@@ -29,8 +30,8 @@ using Digest = std::array<std::byte, kDigestBytes>;
 struct Pair {
   std::string_view key;  ///< Of a long pair it is in the set, as is the value.
   std::string_view value;
-  ipset::SetName set;                     ///< Of a long pair: the drawer that holds key and value.
-  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
+  ipset::SetName set;              ///< Of a long pair: the drawer that holds key and value.
+  std::optional<Moment> deadline;  ///< By the wall clock.
 
   [[nodiscard]] bool is_long() const { return !set.empty(); }
 };

@@ -19,18 +19,18 @@ std::string_view word_of(TableMark mark) {
 
 }  // namespace
 
-std::string comment_of(TableMark mark, std::uint64_t set_at) {
-  return std::string(word_of(mark)).append(std::to_string(set_at));
+std::string comment_of(TableMark mark, Moment set_at) {
+  return std::string(word_of(mark)).append(std::to_string(milliseconds_of(set_at)));
 }
 
-std::optional<std::uint64_t> set_at(TableMark mark, std::string_view comment) {
+std::optional<Moment> set_at(TableMark mark, std::string_view comment) {
   const std::string_view word = word_of(mark);
   if (!comment.starts_with(word)) return std::nullopt;
   comment.remove_prefix(word.size());
   std::uint64_t at = 0;
   const auto [end, error] = std::from_chars(comment.begin(), comment.end(), at);
   if (error != std::errc() || end != comment.end()) return std::nullopt;
-  return at;
+  return moment_at(at);
 }
 
 ipset::Address address_of(TableMark mark) {

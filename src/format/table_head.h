@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "format/moment.h"
 #include "format/pair.h"
 #include "ipset/address.h"
 #include "ipset/set_type.h"
@@ -49,10 +50,9 @@ enum class TableMark : std::uint8_t { kDeadlines, kLongPairs };
 
 /// The element of a table's head that is the mark.
 [[nodiscard]] ipset::Address address_of(TableMark mark);
-/// The comment of that element: what the mark is, and when it was set, in milliseconds since the
-/// epoch.
-[[nodiscard]] std::string comment_of(TableMark mark, std::uint64_t set_at);
+/// The comment of that element: what the mark is, and when it was set.
+[[nodiscard]] std::string comment_of(TableMark mark, Moment set_at);
 /// When the mark was set, if the comment is of that one.
-[[nodiscard]] std::optional<std::uint64_t> set_at(TableMark mark, std::string_view comment);
+[[nodiscard]] std::optional<Moment> set_at(TableMark mark, std::string_view comment);
 
 }  // namespace ipsetkv::format

@@ -24,8 +24,8 @@ Connection::Connection(netlink::Socket socket, std::chrono::milliseconds timeout
       timeout_(timeout),
       questions_(kProtocolNewest, kQuestionBytes) {}
 
-Result<Connection> Connection::open(std::chrono::milliseconds timeout) {
-  auto socket = netlink::Socket::open(NETLINK_NETFILTER);
+Result<Connection> Connection::open(std::chrono::milliseconds timeout, Environment& environment) {
+  auto socket = netlink::Socket::open(NETLINK_NETFILTER, environment);
   if (!socket) {
     Error error = socket.error();
     // A kernel without nfnetlink has no such family at all.

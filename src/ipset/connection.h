@@ -29,7 +29,10 @@ class Connection {
  public:
   /// Opens a socket in the calling thread's network namespace and agrees on the protocol. `timeout`
   /// limits the wait for an answer. Errors: kNotPermitted, kNoIpset, kProtocolVersion, kSystemCall.
-  [[nodiscard]] static Result<Connection> open(std::chrono::milliseconds timeout);
+  [[nodiscard]] static Result<Connection> open(std::chrono::milliseconds timeout,
+                                               Environment& environment = Environment::real());
+
+  [[nodiscard]] Environment& environment() const { return socket_.environment(); }
 
   /// The netlink port id of the socket: unique among the live ones of this namespace, and listed in
   /// /proc/net/netlink.

@@ -61,13 +61,14 @@ bool bind_randomly(mnl_socket& socket) {
 
 }  // namespace
 
-Socket::Socket(Handle handle, int family)
+Socket::Socket(Handle handle, int family, Environment& environment)
     : handle_(std::move(handle)),
+      environment_(&environment),
       family_(family),
       descriptor_(mnl_socket_get_fd(handle_.get())),
       traced_(trace_wanted()) {}
 
-Result<Socket> Socket::open(int family) {
+Result<Socket> Socket::open(int family, Environment& environment) {
   Handle handle(mnl_socket_open2(family, SOCK_CLOEXEC));
   if (!handle || !bind_randomly(*handle)) return tl::unexpected(system_error(Step::kOpen));
 
@@ -76,7 +77,7 @@ Result<Socket> Socket::open(int family) {
   int on = 1;
   (void)mnl_socket_setsockopt(handle.get(), NETLINK_CAP_ACK, &on, sizeof on);
 
-  Socket socket(std::move(handle), family);
+  Socket socket(std::move(handle), family, environment);
   if (auto ready = socket.ensure_queue(); !ready) return tl::unexpected(ready.error());
   return socket;
 }
@@ -132,16 +133,15 @@ std::size_t Socket::dump_part_bytes() {
 Result<void> Socket::send(std::span<const std::byte> messages) {
   if (traced_) trace_sent(messages);
   for (;;) {
-    // Without an address, which means the kernel; mnl_socket_sendto spells it out each time.
-    if (::send(descriptor_, messages.data(), messages.size(), 0) >= 0) return {};
+    // No address means the kernel; mnl_socket_sendto passes one each time.
+    if (environment_->send(descriptor_, messages) >= 0) return {};
     if (errno != EINTR) return tl::unexpected(system_error(Step::kSend));
   }
 }
 
 Result<Socket::Datagram> Socket::receive_queued(std::span<std::byte> buffer) {
   for (;;) {
-    const ssize_t length =
-        recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    const ssize_t length = environment_->receive(descriptor_, buffer, MSG_DONTWAIT | MSG_TRUNC);
     if (length >= 0) {
       const auto size = static_cast<std::size_t>(length);
       const Datagram datagram{.bytes = buffer.first(std::min(size, buffer.size())),
@@ -163,10 +163,10 @@ Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
   auto datagram = receive_queued(buffer);
   if (!datagram || !datagram->bytes.empty()) return datagram;
 
-  const auto deadline = deadline_after(timeout);
+  const auto deadline = deadline_after(*environment_, timeout);
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        deadline - environment_->now(Environment::Clock::kSteady));
     if (left.count() <= 0)
       return tl::unexpected(Error{.code = ErrorCode::kTimeout, .step = Step::kReceive});
     pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};

@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "base/environment.h"
 #include "ipsetkv/error.h"
 
 namespace ipsetkv::netlink {
@@ -38,8 +39,11 @@ class PortClaim {
 class Socket {
  public:
   /// Opens a socket of a netlink family such as NETLINK_NETFILTER. It belongs for good to the
-  /// network namespace of the calling thread.
-  [[nodiscard]] static Result<Socket> open(int family);
+  /// network namespace of the calling thread. Sends and receives through `environment`.
+  [[nodiscard]] static Result<Socket> open(int family,
+                                           Environment& environment = Environment::real());
+
+  [[nodiscard]] Environment& environment() const { return *environment_; }
 
   /// The address by which the kernel knows this socket, unique among the live sockets of its
   /// family in its network namespace.
@@ -89,13 +93,14 @@ class Socket {
  private:
   using Handle = std::unique_ptr<mnl_socket, CloseSocket>;
 
-  Socket(Handle handle, int family);
+  Socket(Handle handle, int family, Environment& environment);
   /// An unbound socket of the same family in the same network namespace.
   [[nodiscard]] Result<Handle> open_beside() const;
   [[nodiscard]] Result<void> ensure_queue();
   [[nodiscard]] std::size_t queue_bytes() const;
 
   Handle handle_;
+  Environment* environment_;
   int family_;
   int descriptor_;
   std::size_t part_bytes_ = dump_part_bytes();

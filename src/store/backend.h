@@ -31,7 +31,7 @@ class Backend {
   /// Makes `value` the key's, whatever was there before. The deadline is to come.
   [[nodiscard]] virtual Result<void> write(std::string_view key, std::string_view value,
                                            Layout layout,
-                                           std::optional<std::uint64_t> deadline) = 0;
+                                           std::optional<format::Moment> deadline) = 0;
   [[nodiscard]] virtual Result<bool> remove(std::string_view key) = 0;
   /// Reads what is under `key`, its value into `value` unless that is null, and changes it as
   /// `decide` says, while no other writer can come between. Whether anything was changed.

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <limits>
 
-#include "format/clock.h"
+#include "format/moment.h"
 #include "store/implementation.h"
 
 namespace ipsetkv {
@@ -20,15 +20,13 @@ using store::Present;
 const Change kLeave{.action = Change::Action::kLeave};
 const Change kRemove{.action = Change::Action::kRemove};
 
-/// Replaces the value; a moment that has passed removes the key.
-Change write_change(std::string_view value, Layout layout, std::optional<std::uint64_t> deadline) {
-  if (deadline && *deadline <= format::now_ms()) return kRemove;
+Change write_change(std::string_view value, Layout layout, std::optional<format::Moment> deadline) {
   return {.action = Change::Action::kWrite, .value = value, .layout = layout, .deadline = deadline};
 }
 
 /// The same in `layout` only if there is room for the value, and its deadline, in that.
 Change write_where_it_fits(std::string_view value, Layout layout,
-                           std::optional<std::uint64_t> deadline) {
+                           std::optional<format::Moment> deadline) {
   Change change = write_change(value, layout, deadline);
   change.or_auto = true;
   return change;
@@ -44,7 +42,7 @@ bool holds(SetOptions::If condition, bool present) {
   return condition == SetOptions::If::kAlways || (condition == SetOptions::If::kPresent) == present;
 }
 
-bool holds(ExpireIf condition, std::optional<std::uint64_t> present, std::uint64_t wanted) {
+bool holds(ExpireIf condition, std::optional<format::Moment> present, format::Moment wanted) {
   switch (condition) {
     case ExpireIf::kAlways:
       return true;
@@ -74,10 +72,10 @@ std::optional<std::int64_t> number_of(std::string_view text) {
 Result<SetResult> Store::set(std::string_view key, std::string_view value,
                              const SetOptions& options) {
   store::Backend& backend = implementation_->backend();
-  std::optional<std::uint64_t> deadline;
-  if (options.expire_at) deadline = format::to_ms(*options.expire_at);
+  std::optional<format::Moment> deadline;
+  if (options.expire_at) deadline = format::moment_of(*options.expire_at);
   const bool plain = options.condition == SetOptions::If::kAlways && !options.keep_deadline &&
-                     !options.return_old && (!deadline || *deadline > format::now_ms());
+                     !options.return_old && (!deadline || *deadline > implementation_->now());
   if (plain) {
     auto done = backend.write(key, value, options.layout, deadline);
     if (!done) return tl::unexpected(done.error());
@@ -109,15 +107,15 @@ Result<bool> Store::update(std::string_view key, std::string& value,
         if (!update) return tl::unexpected(update.error());
         if (update->action == Update::Action::kLeave) return kLeave;
         if (update->action == Update::Action::kRemove) return present == nullptr ? kLeave : kRemove;
-        std::optional<std::uint64_t> deadline;
-        if (update->deadline) deadline = format::to_ms(*update->deadline);
+        std::optional<format::Moment> deadline;
+        if (update->deadline) deadline = format::moment_of(*update->deadline);
         return write_where_it_fits(update->value,
                                    present == nullptr ? Layout::kAuto : present->chosen, deadline);
       });
 }
 
 Result<bool> Store::expire(std::string_view key, Deadline deadline, ExpireIf condition) {
-  const std::uint64_t wanted = format::to_ms(deadline);
+  const format::Moment wanted = format::moment_of(deadline);
   std::string& value = implementation_->value;
   return implementation_->backend().update(
       key, &value, [&](const Present* present) -> Result<Change> {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "format/moment.h"
 #include "ipset/connection.h"
 #include "ipsetkv/store.h"
 #include "store/backend.h"
@@ -17,6 +18,7 @@ class Store::Implementation {
   Implementation(ipset::Connection opened, const Options& options);
 
   [[nodiscard]] store::Backend& backend() { return *backend_; }
+  [[nodiscard]] format::Moment now() const { return format::now(connection_.environment()); }
 
   std::string value;  ///< The old value of compound writes; its memory is reused.
 

@@ -9,7 +9,7 @@
 
 #include "format/archive_reader.h"
 #include "format/archive_writer.h"
-#include "format/clock.h"
+#include "format/moment.h"
 #include "store/drawers/drawers.h"
 #include "store/implementation.h"
 
@@ -49,7 +49,7 @@ Result<bool> write_absent(store::Backend& backend, const ArchivedKey& archived, 
         if (present == nullptr)
           return store::Change{.action = store::Change::Action::kWrite,
                                .value = archived.value,
-                               .layout = store::layout_of(archived.kind),
+                               .layout = format::layout_of(archived.kind),
                                .deadline = archived.deadline};
         if (!keep) return tl::unexpected(Error{.code = ErrorCode::kKeyExists}.about(archived.key));
         return store::Change{};
@@ -57,13 +57,13 @@ Result<bool> write_absent(store::Backend& backend, const ArchivedKey& archived, 
 }
 
 Result<void> write_archived(store::Backend& backend, const ArchivedKey& archived,
-                            IfExists if_exists, RestoreResult& result) {
-  if (archived.deadline && *archived.deadline <= format::now_ms()) {
+                            format::Moment now, IfExists if_exists, RestoreResult& result) {
+  if (archived.deadline && *archived.deadline <= now) {
     ++result.expired;
     return {};
   }
   if (if_exists == IfExists::kReplace) {
-    auto written = backend.write(archived.key, archived.value, store::layout_of(archived.kind),
+    auto written = backend.write(archived.key, archived.value, format::layout_of(archived.kind),
                                  archived.deadline);
     if (!written) return written;
     ++result.restored;
@@ -93,8 +93,8 @@ Result<std::uint64_t> store::Drawers::save(
     const auto content = settled(*place, &value, drawer);
     if (!content) return tl::unexpected(content.error());
     if (*content != store::Content::kValue) continue;
-    const auto saved =
-        store::content_of(*place, value, store::layout_of(drawer.kind), drawer.deadline);
+    const auto saved = format::content_of(*place, value, format::layout_of(drawer.kind),
+                                          drawer.deadline, this->now());
     if (!saved) return tl::unexpected(saved.error());
     if (auto added = archive.add(name, *saved); !added) return tl::unexpected(added.error());
   }
@@ -106,7 +106,8 @@ Result<void> Store::restore(const std::function<Result<std::string_view>()>& rea
   result = {};
   std::uint64_t expired = 0;
   const format::ArchiveReader::Take take = [&](const ArchivedKey& archived) {
-    return write_archived(implementation_->backend(), archived, if_exists, result);
+    return write_archived(implementation_->backend(), archived, implementation_->now(), if_exists,
+                          result);
   };
   format::ArchiveReader archive(implementation_->backend().table(), take);
   for (;;) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "format/clock.h"
+#include "format/moment.h"
 #include "ipset/connection.h"
 #include "ipsetkv/version.h"
 #include "netlink/namespace.h"
@@ -92,7 +92,7 @@ Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view 
   if (!present) return tl::unexpected(present.error());
   if (!*present) return std::nullopt;
   std::optional<Deadline> deadline;
-  if ((*present)->deadline) deadline = format::from_ms(*(*present)->deadline);
+  if ((*present)->deadline) deadline = format::deadline_of(*(*present)->deadline);
   return std::optional(deadline);
 }
 

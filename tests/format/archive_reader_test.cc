@@ -415,7 +415,7 @@ std::vector<std::string> archives() {
     for (const std::string_view key : {"", "two words"})
       for (const bool expiring : {false, true}) {
         DrawerContent content{.value = std::as_bytes(std::span(value)), .kind = kind, .key = key};
-        if (expiring) content.deadline = 1'900'000'000'123;
+        if (expiring) content.deadline = moment_at(1'900'000'000'123);
         const std::string name = key.empty() ? "drawer" : std::string(place_of(key)->name.view());
         std::string text;
         const ArchiveWriter::Write write = [&](std::string_view piece) -> Result<void> {

@@ -21,7 +21,7 @@ using ipset::Family;
 using ipset::SetHeader;
 using ipset::SetType;
 
-constexpr std::uint64_t kDeadline = 1'900'000'000'123;
+constexpr Moment kDeadline = moment_at(1'900'000'000'123);
 constexpr Kind kKinds[] = {Kind::kIpv4, Kind::kIpv6, Kind::kComment, Kind::kCounters};
 
 std::vector<Element> encoded(const DrawerContent& content) {

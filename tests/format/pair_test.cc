@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::uint64_t kDeadline = 1'764'000'000'123;
+constexpr Moment kDeadline = moment_at(1'764'000'000'123);
 
 /// The comment of the pair, which has to fit.
 std::string comment_of(const Pair& pair) {
@@ -68,7 +68,7 @@ TEST(Pair, KeepsEveryByteAnywhere) {
   for (int code = 0; code < 256; ++code) {
     const std::string byte(1, static_cast<char>(code));
     for (const std::string& bytes : {byte, byte + "x", "x" + byte, byte + byte})
-      for (const auto& deadline : {std::optional<std::uint64_t>(), std::optional(kDeadline)}) {
+      for (const auto& deadline : {std::optional<Moment>(), std::optional(kDeadline)}) {
         expect_read_back({.key = bytes, .value = "v", .set = {}, .deadline = deadline});
         expect_read_back({.key = "k", .value = bytes, .set = {}, .deadline = deadline});
       }
@@ -76,8 +76,7 @@ TEST(Pair, KeepsEveryByteAnywhere) {
 }
 
 TEST(Pair, KeepsEveryDeadline) {
-  for (const std::uint64_t deadline :
-       {std::uint64_t{0}, std::uint64_t{1}, kDeadline, std::numeric_limits<std::uint64_t>::max()})
+  for (const Moment deadline : {moment_at(0), moment_at(1), kDeadline, Moment::max()})
     expect_read_back({.key = "k", .value = "v", .set = {}, .deadline = deadline});
 }
 
@@ -144,7 +143,7 @@ TEST(Pair, ComesBackWhateverItIs) {
     const std::string key = bytes(1 + random() % 100);
     const std::string value = bytes(random() % 250);
     Pair pair{.key = key, .value = value, .set = {}, .deadline = {}};
-    if (random() % 2 == 0) pair.deadline = random();
+    if (random() % 2 == 0) pair.deadline = moment_at(random());
     ipset::Comment comment;
     if (!encode_pair(pair, comment)) continue;
     ++fitted;

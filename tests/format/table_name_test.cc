@@ -182,13 +182,14 @@ TEST(TableSecret, IsTheKeyOfSipHash) {
 
 TEST(TableMark, SaysSinceWhen) {
   for (const TableMark mark : {TableMark::kDeadlines, TableMark::kLongPairs}) {
-    EXPECT_EQ(set_at(mark, comment_of(mark, 1'764'000'000'123)), 1'764'000'000'123U);
-    EXPECT_EQ(set_at(mark, comment_of(mark, 0)), 0U);
+    EXPECT_EQ(set_at(mark, comment_of(mark, moment_at(1'764'000'000'123))),
+              moment_at(1'764'000'000'123));
+    EXPECT_EQ(set_at(mark, comment_of(mark, moment_at(0))), moment_at(0));
     for (const std::string_view other : {"", "deadlines", "deadlines since ", "long pairs since x",
                                          "deadlines since 1 ", "ipsetkv table 1"})
       EXPECT_EQ(set_at(mark, other), std::nullopt) << other;
   }
-  EXPECT_EQ(comment_of(TableMark::kDeadlines, 5), "deadlines since 5");
+  EXPECT_EQ(comment_of(TableMark::kDeadlines, moment_at(5)), "deadlines since 5");
   EXPECT_EQ(set_at(TableMark::kLongPairs, "deadlines since 5"), std::nullopt);
   EXPECT_NE(address_of(TableMark::kDeadlines), address_of(TableMark::kLongPairs));
 }

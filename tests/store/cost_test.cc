@@ -162,7 +162,8 @@ const Operation kTableOperations[] = {
      [](Store& store, std::string& value) { return store.get("none", value) == false; }},
     // One answer more: whether the table has deadlines.
     {"exists", 3, [](Store& store, std::string&) { return store.exists("text") == true; }},
-    {"set and del", 5,
+    // `del` asks for the mark in a send of its own.
+    {"set and del", 7,
      [](Store& store, std::string&) {
        return store.set("short", "x").has_value() && store.del("short") == true;
      }},

@@ -4,32 +4,16 @@
 #include <algorithm>
 
 #include "base/glob.h"
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 
 namespace ipsetkv::store {
 namespace {
 
-format::Kind kind_of(Layout layout, std::size_t bytes) {
-  switch (layout) {
-    case Layout::kAuto:
-      return bytes <= kAutoIpv4Bytes ? format::Kind::kIpv4 : format::Kind::kComment;
-    case Layout::kIpv4:
-      return format::Kind::kIpv4;
-    case Layout::kIpv6:
-      return format::Kind::kIpv6;
-    case Layout::kComment:
-      return format::Kind::kComment;
-    case Layout::kCounters:
-      return format::Kind::kCounters;
-  }
-  return format::Kind::kComment;
-}
-
 Present present_of(const Drawer& drawer) {
   return {.value_bytes = drawer.value_bytes,
           .deadline = drawer.deadline,
-          .layout = layout_of(drawer.kind),
+          .layout = format::layout_of(drawer.kind),
           .chosen = chosen_layout(drawer)};
 }
 
@@ -42,7 +26,7 @@ KeyInfo describe(std::string_view name, std::string_view key, const Drawer& draw
                .value_bytes = drawer.value_bytes,
                .kernel_memory = drawer.memory_bytes,
                .deadline = {}};
-  if (drawer.deadline) info.deadline = format::from_ms(*drawer.deadline);
+  if (drawer.deadline) info.deadline = format::deadline_of(*drawer.deadline);
   return info;
 }
 
@@ -50,40 +34,9 @@ Error not_a_value(std::string_view key) { return Error{.code = ErrorCode::kNotAV
 
 }  // namespace
 
-Result<format::DrawerContent> content_of(const format::Place& place, std::string_view value,
-                                         Layout layout, std::optional<std::uint64_t> deadline) {
-  format::DrawerContent content{.value = std::as_bytes(std::span(value)),
-                                .kind = kind_of(layout, value.size()),
-                                .key = place.key_inside,
-                                .deadline = deadline};
-  if (!format::fits(content)) {
-    const Error error{.code = ErrorCode::kValueTooLong,
-                      .actual = value.size(),
-                      .limit = format::longest_value(content)};
-    return tl::unexpected(
-        error.about(place.key_inside.empty() ? place.name.view() : place.key_inside));
-  }
-  if (deadline) content.life = format::life_until(*deadline, format::now_ms());
-  return content;
-}
-
-Layout layout_of(format::Kind kind) {
-  switch (kind) {
-    case format::Kind::kIpv4:
-      return Layout::kIpv4;
-    case format::Kind::kIpv6:
-      return Layout::kIpv6;
-    case format::Kind::kComment:
-      return Layout::kComment;
-    case format::Kind::kCounters:
-      return Layout::kCounters;
-  }
-  return Layout::kAuto;
-}
-
 Layout chosen_layout(const Drawer& drawer) {
-  const bool is_usual = drawer.kind == kind_of(Layout::kAuto, drawer.value_bytes);
-  return is_usual ? Layout::kAuto : layout_of(drawer.kind);
+  const bool is_usual = drawer.kind == format::kind_of(Layout::kAuto, drawer.value_bytes);
+  return is_usual ? Layout::kAuto : format::layout_of(drawer.kind);
 }
 
 Drawers::Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout)
@@ -129,10 +82,10 @@ Result<std::optional<KeyInfo>> Drawers::info(std::string_view key) {
 }
 
 Result<void> Drawers::write(std::string_view key, std::string_view value, Layout layout,
-                            std::optional<std::uint64_t> deadline) {
+                            std::optional<format::Moment> deadline) {
   const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
-  const auto content = content_of(*place, value, layout, deadline);
+  const auto content = format::content_of(*place, value, layout, deadline, now());
   if (!content) return tl::unexpected(content.error());
   return writer_.write(*place, *content);
 }
@@ -149,14 +102,15 @@ Result<bool> Drawers::update(std::string_view key, std::string* value, const Dec
   return writer_.update(*place, value, [&](const Drawer* drawer) -> Result<DrawerChange> {
     std::optional<Present> present;
     if (drawer != nullptr) present = present_of(*drawer);
-    const auto change = decide(present ? &*present : nullptr);
-    if (!change) return tl::unexpected(change.error());
-    if (change->action != Change::Action::kWrite) return DrawerChange{change->action, {}};
-    auto content = content_of(*place, change->value, change->layout, change->deadline);
-    if (!content && change->or_auto)
-      content = content_of(*place, change->value, Layout::kAuto, change->deadline);
+    const auto decided = decide(present ? &*present : nullptr);
+    if (!decided) return tl::unexpected(decided.error());
+    const Change change = resolve(*decided, now());
+    if (change.action != Change::Action::kWrite) return DrawerChange{change.action, {}};
+    auto content = format::content_of(*place, change.value, change.layout, change.deadline, now());
+    if (!content && change.or_auto)
+      content = format::content_of(*place, change.value, Layout::kAuto, change.deadline, now());
     if (!content) return tl::unexpected(content.error());
-    return DrawerChange{change->action, *content};
+    return DrawerChange{change.action, *content};
   });
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "format/drawer_content.h"
 #include "ipset/connection.h"
 #include "ipsetkv/options.h"
 #include "store/backend.h"
@@ -25,7 +26,7 @@ class Drawers final : public Backend {
   [[nodiscard]] Result<bool> exists(std::string_view key) override;
   [[nodiscard]] Result<std::optional<KeyInfo>> info(std::string_view key) override;
   [[nodiscard]] Result<void> write(std::string_view key, std::string_view value, Layout layout,
-                                   std::optional<std::uint64_t> deadline) override;
+                                   std::optional<format::Moment> deadline) override;
   [[nodiscard]] Result<bool> remove(std::string_view key) override;
   [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
                                     const Decide& decide) override;
@@ -47,6 +48,8 @@ class Drawers final : public Backend {
   [[nodiscard]] Result<Content> settled(const format::Place& place, std::string* value,
                                         Drawer& drawer);
 
+  [[nodiscard]] format::Moment now() const { return format::now(connection_.environment()); }
+
   ipset::Connection& connection_;
   DrawerReader reader_;
   DrawerWriter writer_;
@@ -56,13 +59,6 @@ class Drawers final : public Backend {
 /// they were.
 [[nodiscard]] Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection);
 
-/// The content for a value at `place`. Errors: kValueTooLong.
-[[nodiscard]] Result<format::DrawerContent> content_of(const format::Place& place,
-                                                       std::string_view value, Layout layout,
-                                                       std::optional<std::uint64_t> deadline);
-
-/// The layout that a value of `kind` keeps when it is changed.
-[[nodiscard]] Layout layout_of(format::Kind kind);
 /// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
 [[nodiscard]] Layout chosen_layout(const Drawer& drawer);
 

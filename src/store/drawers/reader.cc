@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "format/clock.h"
-#include "store/patience.h"
+#include "format/moment.h"
+#include "store/backoff.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -64,12 +64,13 @@ Result<Content> DrawerReader::read_locked(const format::Place& place, std::strin
 
 Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
   const ipset::SetName sign = format::wait_marker_name(stripe);
-  Patience patience(std::max(kCourtesy, kCourtesyReadings * long_reading_));
+  Backoff backoff(connection_.environment(),
+                  std::max(kCourtesy, kCourtesyReadings * long_reading_));
   for (;;) {
     const auto header = connection_.header(sign.view());
     if (!header) return tl::unexpected(header.error());
     if (!*header) return {};
-    if (!patience.wait()) break;
+    if (!backoff.wait()) break;
   }
   ipset::Batch batch = connection_.new_batch(ipset::SetName::kLimit + 256);
   batch.destroy(sign.view());
@@ -116,7 +117,8 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   drawer.kind = decoded->kind;
   drawer.deadline = decoded->deadline;
   drawer.first = decoded->first;
-  if (decoded->ended || (decoded->deadline && *decoded->deadline <= format::now_ms()))
+  if (decoded->ended ||
+      (decoded->deadline && *decoded->deadline <= format::now(connection_.environment())))
     return Content::kEnded;
   // Without any element nothing was put into the string.
   if (value != nullptr) value->resize(decoded->value_bytes);

@@ -29,7 +29,7 @@ enum class Content : std::uint8_t {
 struct Drawer {
   std::size_t value_bytes = 0;
   format::Kind kind = format::Kind::kIpv4;
-  std::optional<std::uint64_t> deadline;  ///< Milliseconds since the epoch.
+  std::optional<format::Moment> deadline;  ///< By the wall clock.
   std::size_t elements = 0;
   std::uint32_t references = 0;
   std::uint32_t memory_bytes = 0;

@@ -35,20 +35,20 @@ SpareSet::SpareSet(ipset::Connection& connection)
       batch_(connection.new_batch(kBatchBytes)),
       name_(format::spare_name(connection.port_id())) {}
 
-Result<bool> SpareSet::prepare(const format::DrawerContent& content, Patience& patience) {
+Result<bool> SpareSet::prepare(const format::DrawerContent& content, Backoff& backoff) {
   const format::SetShape shape = format::shape_of(content.kind);
   const ipset::CreateOptions wanted = format::options_for(content);
   if (options_are_sure_ && is_fit(shape, wanted)) return true;
-  if (auto created = create(shape, wanted, patience); !created)
+  if (auto created = create(shape, wanted, backoff); !created)
     return tl::unexpected(created.error());
   return false;
 }
 
-Result<void> SpareSet::prepare_for_short(Patience& patience) {
+Result<void> SpareSet::prepare_for_short(Backoff& backoff) {
   const format::SetShape shape;
   const ipset::CreateOptions wanted = format::options_for({});
   if (is_fit(shape, wanted)) return {};
-  return create(shape, wanted, patience);
+  return create(shape, wanted, backoff);
 }
 
 bool SpareSet::is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const {
@@ -56,7 +56,7 @@ bool SpareSet::is_fit(format::SetShape shape, const ipset::CreateOptions& wanted
 }
 
 Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions& options,
-                              Patience& patience) {
+                              Backoff& backoff) {
   const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
   for (;;) {
@@ -71,7 +71,7 @@ Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions
       return tl::unexpected(batch_.error(create));
     }
     state_ = State::kPresent;
-    if (!patience.wait())
+    if (!backoff.wait())
       return tl::unexpected(
           Error{.code = ErrorCode::kBusy, .step = Step::kDestroy}.about(name_.view()));
   }

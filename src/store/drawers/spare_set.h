@@ -9,7 +9,7 @@
 #include "ipset/connection.h"
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
-#include "store/patience.h"
+#include "store/backoff.h"
 
 namespace ipsetkv::store {
 
@@ -30,10 +30,10 @@ class SpareSet {
   /// growing, a growing set being many times slower to fill, and not needlessly large, since
   /// flushing one walks its table. True if it has to be flushed before use. kBusy if somebody kept
   /// reading the one that it takes the place of.
-  [[nodiscard]] Result<bool> prepare(const format::DrawerContent& content, Patience& patience);
+  [[nodiscard]] Result<bool> prepare(const format::DrawerContent& content, Backoff& backoff);
 
   /// The same for a short value that any set of its type holds that one of our writers has made.
-  [[nodiscard]] Result<void> prepare_for_short(Patience& patience);
+  [[nodiscard]] Result<void> prepare_for_short(Backoff& backoff);
 
   /// Queues a command that fails if the set, after a swap, has not this type and these options.
   [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, format::SetShape shape,
@@ -57,7 +57,7 @@ class SpareSet {
   /// Going by what is known or assumed of it.
   [[nodiscard]] bool is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const;
   [[nodiscard]] Result<void> create(format::SetShape shape, const ipset::CreateOptions& options,
-                                    Patience& patience);
+                                    Backoff& backoff);
   [[nodiscard]] Result<std::uint8_t> revision(format::SetShape shape,
                                               const ipset::CreateOptions& options);
 

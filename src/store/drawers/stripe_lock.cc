@@ -58,23 +58,23 @@ void StripeLock::queue_release(ipset::Batch& batch, std::uint32_t stripe) const 
   batch.rename(held_[stripe].view(), free_[stripe].view());
 }
 
-Result<void> StripeLock::acquire(std::uint32_t stripe, Patience& patience) {
+Result<void> StripeLock::acquire(std::uint32_t stripe, Backoff& backoff) {
   for (;;) {
     batch_.clear();
     queue_acquire(batch_, stripe);
     if (auto executed = connection_.execute(batch_); !executed) return executed;
     if (batch_.code(0) == 0) return {};
-    if (auto waited = wait(stripe, patience); !waited) return waited;
+    if (auto waited = wait(stripe, backoff); !waited) return waited;
   }
 }
 
 void StripeLock::release(std::uint32_t stripe) {
-  Patience patience(kLongestListing);
+  Backoff backoff(connection_.environment(), kLongestListing);
   do {
     batch_.clear();
     queue_release(batch_, stripe);
     if (!connection_.execute(batch_)) return;
-  } while (batch_.code(0) == IPSET_ERR_REFERENCED && patience.wait());
+  } while (batch_.code(0) == IPSET_ERR_REFERENCED && backoff.wait());
 }
 
 void StripeLock::see_released(const ipset::Batch& batch, std::size_t release_command,
@@ -83,20 +83,20 @@ void StripeLock::see_released(const ipset::Batch& batch, std::size_t release_com
 }
 
 void StripeLock::renew(std::uint32_t stripe, std::chrono::milliseconds timeout) {
-  Patience patience(timeout);
-  if (!acquire(stripe, patience)) return;
+  Backoff backoff(connection_.environment(), timeout);
+  if (!acquire(stripe, backoff)) return;
   do {
     batch_.clear();
     batch_.destroy(held_[stripe].view());
     if (!connection_.execute(batch_)) return;
-  } while (batch_.code(0) == IPSET_ERR_BUSY && patience.wait());
+  } while (batch_.code(0) == IPSET_ERR_BUSY && backoff.wait());
 }
 
-Result<void> StripeLock::wait(std::uint32_t stripe, Patience& patience) {
+Result<void> StripeLock::wait(std::uint32_t stripe, Backoff& backoff) {
   // Looking for the holder walks all sets; most locks are back within microseconds.
-  if (patience.is_short() && patience.waits() > 0 && patience.wait()) return {};
+  if (backoff.is_short() && backoff.waits() > 0 && backoff.wait()) return {};
   if (auto repaired = repair(stripe); !repaired) return repaired;
-  if (patience.wait()) return {};
+  if (backoff.wait()) return {};
   const Error error{.code = ErrorCode::kLocked, .step = Step::kRename};
   return tl::unexpected(error);
 }

@@ -13,7 +13,7 @@
 #include "ipset/connection.h"
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
-#include "store/patience.h"
+#include "store/backoff.h"
 
 namespace ipsetkv::store {
 
@@ -33,7 +33,7 @@ class StripeLock {
   void queue_release(ipset::Batch& batch, std::uint32_t stripe) const;
 
   /// Takes the lock, and waits for it. kLocked if others had it until the time was up.
-  [[nodiscard]] Result<void> acquire(std::uint32_t stripe, Patience& patience);
+  [[nodiscard]] Result<void> acquire(std::uint32_t stripe, Backoff& backoff);
   /// Gives it back at once, as it is when a call ends early. Does nothing where it is not held.
   void release(std::uint32_t stripe);
   /// To be called after a batch that gave it back in `release_command`: a listing that was at
@@ -45,7 +45,7 @@ class StripeLock {
 
   /// To be called after the lock could not be taken, and before trying again: waits, and takes a
   /// lock from a holder that died. kLocked if the time is up.
-  [[nodiscard]] Result<void> wait(std::uint32_t stripe, Patience& patience);
+  [[nodiscard]] Result<void> wait(std::uint32_t stripe, Backoff& backoff);
 
  private:
   /// The name under which the lock of `stripe` is held, if it is, and by whom.

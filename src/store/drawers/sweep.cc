@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "format/own_names.h"
+#include "store/backoff.h"
 #include "store/drawers/drawers.h"
 #include "store/drawers/stripe_lock.h"
-#include "store/patience.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -69,8 +69,8 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
   if (batch.code(0) != 0) {
     const auto left = has_signs(connection, stripe);
     if (!left) return tl::unexpected(left.error());
-    Patience patience(kShortWait);
-    if (!*left || !StripeLock(connection).acquire(stripe, patience)) return 0;
+    Backoff backoff(connection.environment(), kShortWait);
+    if (!*left || !StripeLock(connection).acquire(stripe, backoff)) return 0;
   }
   std::uint64_t count = 0;
   for (const ipset::SetName& name :
@@ -83,11 +83,11 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
   if (const auto removed = destroy(connection, format::mixed_marker_name(stripe).view()); !removed)
     return tl::unexpected(removed.error());
   // While somebody lists it, it can neither be destroyed nor given back.
-  Patience patience(kLongestListing);
+  Backoff backoff(connection.environment(), kLongestListing);
   for (;;) {
     const auto lock = destroy(connection, held.view());
     if (!lock) return tl::unexpected(lock.error());
-    if (*lock || !patience.wait()) return count;
+    if (*lock || !backoff.wait()) return count;
   }
 }
 

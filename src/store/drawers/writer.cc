@@ -74,7 +74,7 @@
 #include <cerrno>
 
 #include "format/chunks.h"
-#include "format/clock.h"
+#include "format/moment.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -137,7 +137,7 @@ DrawerWriter::DrawerWriter(ipset::Connection& connection, DrawerReader& reader,
 DrawerWriter::~DrawerWriter() { spare_.discard(); }
 
 Result<void> DrawerWriter::write(const format::Place& place, const format::DrawerContent& content) {
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   std::optional<Predecessor> predecessor = recent_.find(place.name);
   bool known = predecessor.has_value();
   filled_ = false;
@@ -147,24 +147,24 @@ Result<void> DrawerWriter::write(const format::Place& place, const format::Drawe
       if (!found) return tl::unexpected(found.error());
       predecessor = *found;
     }
-    const auto outcome = put(place, content, predecessor, Lock::kToBeTaken, patience);
+    const auto outcome = put(place, content, predecessor, Lock::kToBeTaken, backoff);
     if (!outcome || *outcome != Outcome::kBusy) take_down_sign(place.stripe);
     if (outcome && *outcome == Outcome::kDone) return {};
     recent_.forget(place.name);
     if (!outcome) return tl::unexpected(outcome.error());
-    if (auto waited = wait_after(*outcome, place, patience); !waited) return waited;
+    if (auto waited = wait_after(*outcome, place, backoff); !waited) return waited;
     known = *outcome == Outcome::kLocked || *outcome == Outcome::kBusy;
   }
 }
 
 Result<void> DrawerWriter::wait_after(Outcome outcome, const format::Place& place,
-                                      Patience& patience) {
+                                      Backoff& backoff) {
   if (outcome == Outcome::kLocked) {
-    auto waited = lock_.wait(place.stripe, patience);
+    auto waited = lock_.wait(place.stripe, backoff);
     if (!waited) return tl::unexpected(waited.error().about(place.name.view()));
     return waited;
   }
-  if (!wait_for_readers(place.stripe, patience)) return tl::unexpected(busy(place));
+  if (!wait_for_readers(place.stripe, backoff)) return tl::unexpected(busy(place));
   return {};
 }
 
@@ -180,31 +180,31 @@ Result<std::optional<Predecessor>> DrawerWriter::look(const format::Place& place
 Result<DrawerWriter::Outcome> DrawerWriter::put(const format::Place& place,
                                                 const format::DrawerContent& content,
                                                 const std::optional<Predecessor>& predecessor,
-                                                Lock lock, Patience& patience) {
+                                                Lock lock, Backoff& backoff) {
   const format::SetShape shape = format::shape_of(content.kind);
   const bool exchangeable = shape == kLockShape && (!predecessor || predecessor->shape == shape);
   if (exchangeable && predecessor && is_small(content)) {
-    if (auto prepared = spare_.prepare_for_short(patience); !prepared)
+    if (auto prepared = spare_.prepare_for_short(backoff); !prepared)
       return tl::unexpected(prepared.error().about(place.name.view()));
   } else if (!filled_) {
-    auto filled = fill(content, patience);
+    auto filled = fill(content, backoff);
     // Somebody may have destroyed the spare set since the last time; the second time it is made
     // anew.
-    if (!filled && filled.error().code == ErrorCode::kNoSuchSet) filled = fill(content, patience);
+    if (!filled && filled.error().code == ErrorCode::kNoSuchSet) filled = fill(content, backoff);
     if (!filled) return tl::unexpected(filled.error().about(place.name.view()));
     filled_ = true;
   }
-  if (!exchangeable) return put_unlike(place, shape, lock, patience);
+  if (!exchangeable) return put_unlike(place, shape, lock, backoff);
   const ipset::CreateOptions options = spare_.options();
-  const auto outcome = predecessor ? exchange(place, content, *predecessor, lock, patience)
-                                   : make_key(place, lock, patience);
+  const auto outcome = predecessor ? exchange(place, content, *predecessor, lock, backoff)
+                                   : make_key(place, lock, backoff);
   const bool stay_fresh = predecessor && goes_unasked(*predecessor, content);
   if (outcome && *outcome == Outcome::kDone) remember(place, content, options, stay_fresh);
   return outcome;
 }
 
-Result<void> DrawerWriter::fill(const format::DrawerContent& content, Patience& patience) {
-  const auto flush = spare_.prepare(content, patience);
+Result<void> DrawerWriter::fill(const format::DrawerContent& content, Backoff& backoff) {
+  const auto flush = spare_.prepare(content, backoff);
   if (!flush) return tl::unexpected(flush.error());
   const std::string_view name = spare_.name().view();
   batch_.clear();
@@ -235,9 +235,9 @@ Result<void> DrawerWriter::fill(const format::DrawerContent& content, Patience& 
 }
 
 Result<DrawerWriter::Outcome> DrawerWriter::make_key(const format::Place& place, Lock lock,
-                                                     Patience& patience) {
+                                                     Backoff& backoff) {
   if (lock == Lock::kToBeTaken)
-    if (auto taken = lock_.acquire(place.stripe, patience); !taken)
+    if (auto taken = lock_.acquire(place.stripe, backoff); !taken)
       return tl::unexpected(taken.error().about(place.name.view()));
   batch_.clear();
   batch_.rename(spare_.name().view(), place.name.view());
@@ -262,9 +262,9 @@ Result<DrawerWriter::Outcome> DrawerWriter::make_key(const format::Place& place,
 
 Result<DrawerWriter::Outcome> DrawerWriter::put_unlike(const format::Place& place,
                                                        format::SetShape shape, Lock lock,
-                                                       Patience& patience) {
+                                                       Backoff& backoff) {
   if (lock == Lock::kToBeTaken)
-    if (auto taken = lock_.acquire(place.stripe, patience); !taken)
+    if (auto taken = lock_.acquire(place.stripe, backoff); !taken)
       return tl::unexpected(taken.error().about(place.name.view()));
   const auto outcome = put_unlike_locked(place, shape);
   if (lock != Lock::kKept) lock_.release(place.stripe);
@@ -352,13 +352,13 @@ Result<DrawerWriter::Outcome> DrawerWriter::change_shape(const format::Place& pl
 }
 
 bool DrawerWriter::rename_surely(const ipset::SetName& from, const ipset::SetName& to) {
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     batch_.clear();
     batch_.rename(from.view(), to.view());
     if (!connection_.execute(batch_)) return false;
     if (batch_.code(0) == 0) return true;
-    if (!is_busy(0) || !patience.wait()) return false;
+    if (!is_busy(0) || !backoff.wait()) return false;
   }
 }
 
@@ -383,12 +383,12 @@ void DrawerWriter::queue_small(const format::Place& place, const format::DrawerC
 Result<DrawerWriter::Outcome> DrawerWriter::exchange(const format::Place& place,
                                                      const format::DrawerContent& content,
                                                      const Predecessor& predecessor, Lock lock,
-                                                     Patience& patience) {
+                                                     Backoff& backoff) {
   // What was read under the lock is still so.
   const bool sure = lock != Lock::kToBeTaken;
   const bool small = is_small(content);
   if (!small && !sure)
-    if (auto taken = lock_.acquire(place.stripe, patience); !taken)
+    if (auto taken = lock_.acquire(place.stripe, backoff); !taken)
       return tl::unexpected(taken.error().about(place.name.view()));
   FinalSend send;
   batch_.clear();
@@ -482,11 +482,11 @@ Error DrawerWriter::undo(const format::Place& place, const FinalSend& send, Lock
 
 void DrawerWriter::bring_back(const format::Place& place, Lock lock) {
   if (lock == Lock::kKept) {
-    Patience patience(timeout_);
+    Backoff backoff(connection_.environment(), timeout_);
     do {
       batch_.clear();
       batch_.swap(spare_.name().view(), lock_.held(place.stripe).view());
-    } while (connection_.execute(batch_) && is_busy(0) && patience.wait());
+    } while (connection_.execute(batch_) && is_busy(0) && backoff.wait());
   } else {
     lock_.renew(place.stripe, timeout_);
   }
@@ -510,12 +510,12 @@ Result<void> DrawerWriter::inspect_replaced(const format::Place& place, Lock loc
 }
 
 void DrawerWriter::take_back(const format::Place& place, const ipset::SetName& from, Lock lock) {
-  Patience patience(timeout_);
-  if (lock == Lock::kKept || lock_.acquire(place.stripe, patience)) {
+  Backoff backoff(connection_.environment(), timeout_);
+  if (lock == Lock::kKept || lock_.acquire(place.stripe, backoff)) {
     do {
       batch_.clear();
       batch_.swap(from.view(), place.name.view());
-    } while (connection_.execute(batch_) && is_busy(0) && patience.wait());
+    } while (connection_.execute(batch_) && is_busy(0) && backoff.wait());
     if (lock != Lock::kKept) lock_.release(place.stripe);
   }
   lose_spare();
@@ -544,13 +544,13 @@ void DrawerWriter::remember(const format::Place& place, const format::DrawerCont
                                 .options_are_fresh = are_fresh});
 }
 
-bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Patience& patience) {
+bool DrawerWriter::wait_for_readers(std::uint32_t stripe, Backoff& backoff) {
   // A reader of a short value is done by the second time. Each time may have cost a long reading.
-  if (patience.waits() > 0) {
+  if (backoff.waits() > 0) {
     (void)put_up(format::wait_marker_name(stripe));
     sign_is_up_ = true;
   }
-  if (patience.wait()) return true;
+  if (backoff.wait()) return true;
   take_down_sign(stripe);
   return false;
 }
@@ -565,23 +565,23 @@ void DrawerWriter::take_down_sign(std::uint32_t stripe) {
 
 Result<bool> DrawerWriter::update(const format::Place& place, std::string* value,
                                   const DecideDrawer& decide) {
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
-    if (auto taken = lock_.acquire(place.stripe, patience); !taken)
+    if (auto taken = lock_.acquire(place.stripe, backoff); !taken)
       return tl::unexpected(taken.error().about(place.name.view()));
     bool changed = false;
-    const auto outcome = change_locked(place, value, decide, patience, changed);
+    const auto outcome = change_locked(place, value, decide, backoff, changed);
     if (!outcome || *outcome != Outcome::kBusy) take_down_sign(place.stripe);
     if (!outcome) return tl::unexpected(outcome.error());
     if (*outcome == Outcome::kDone) return changed;
-    if (!wait_for_readers(place.stripe, patience)) return tl::unexpected(busy(place));
+    if (!wait_for_readers(place.stripe, backoff)) return tl::unexpected(busy(place));
   }
 }
 
 Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const format::Place& place,
                                                           std::string* value,
                                                           const DecideDrawer& decide,
-                                                          Patience& patience, bool& changed) {
+                                                          Backoff& backoff, bool& changed) {
   Drawer drawer;
   recent_.forget(place.name);
   filled_ = false;
@@ -607,7 +607,7 @@ Result<DrawerWriter::Outcome> DrawerWriter::change_locked(const format::Place& p
   }
   std::optional<Predecessor> predecessor;
   if (*content != Content::kNothing) predecessor = predecessor_of(drawer);
-  const auto outcome = put(place, change->content, predecessor, Lock::kHeld, patience);
+  const auto outcome = put(place, change->content, predecessor, Lock::kHeld, backoff);
   // Where filling the spare set failed, the lock is still held.
   if (!outcome) lock_.release(place.stripe);
   return outcome;
@@ -640,16 +640,16 @@ Result<bool> DrawerWriter::transfer(const format::Place& from, const format::Pla
   // Everybody who takes two locks takes the lower one first.
   const std::uint32_t lower = std::min(from.stripe, to.stripe);
   const std::uint32_t upper = std::max(from.stripe, to.stripe);
-  Patience patience(timeout_);
-  if (auto taken = lock_.acquire(lower, patience); !taken)
+  Backoff backoff(connection_.environment(), timeout_);
+  if (auto taken = lock_.acquire(lower, backoff); !taken)
     return tl::unexpected(taken.error().about(from.name.view()));
   if (upper != lower) {
-    if (auto taken = lock_.acquire(upper, patience); !taken) {
+    if (auto taken = lock_.acquire(upper, backoff); !taken) {
       lock_.release(lower);
       return tl::unexpected(taken.error().about(from.name.view()));
     }
   }
-  auto done = transfer_locked(from, to, how, patience);
+  auto done = transfer_locked(from, to, how, backoff);
   take_down_sign(from.stripe);
   take_down_sign(to.stripe);
   if (upper != lower) lock_.release(upper);
@@ -658,7 +658,7 @@ Result<bool> DrawerWriter::transfer(const format::Place& from, const format::Pla
 }
 
 Result<bool> DrawerWriter::transfer_locked(const format::Place& from, const format::Place& to,
-                                           Transfer how, Patience& patience) {
+                                           Transfer how, Backoff& backoff) {
   recent_.forget(from.name);
   recent_.forget(to.name);
   Drawer source;
@@ -681,47 +681,48 @@ Result<bool> DrawerWriter::transfer_locked(const format::Place& from, const form
                                 .kind = source.kind,
                                 .key = to.key_inside,
                                 .deadline = source.deadline};
-  if (source.deadline) content.life = format::life_until(*source.deadline, format::now_ms());
+  if (source.deadline)
+    content.life = format::timeout_until(*source.deadline, format::now(connection_.environment()));
   // The new key may need the room that the old one did not.
   if (!format::fits(content)) content.kind = format::Kind::kComment;
   std::optional<Predecessor> predecessor;
   if (*there != Content::kNothing) predecessor = predecessor_of(target);
-  if (auto put = put_locked(to, content, predecessor, patience); !put)
+  if (auto put = put_locked(to, content, predecessor, backoff); !put)
     return tl::unexpected(put.error());
   if (!how.remove) return true;
-  if (auto destroyed = destroy_kept(from, patience); !destroyed)
+  if (auto destroyed = destroy_kept(from, backoff); !destroyed)
     return tl::unexpected(destroyed.error());
   return true;
 }
 
 Result<void> DrawerWriter::put_locked(const format::Place& place,
                                       const format::DrawerContent& content,
-                                      std::optional<Predecessor> predecessor, Patience& patience) {
+                                      std::optional<Predecessor> predecessor, Backoff& backoff) {
   filled_ = false;
   for (;;) {
-    const auto outcome = put(place, content, predecessor, Lock::kKept, patience);
+    const auto outcome = put(place, content, predecessor, Lock::kKept, backoff);
     if (!outcome) return tl::unexpected(outcome.error());
     if (*outcome == Outcome::kDone) return {};
-    if (!wait_for_readers(place.stripe, patience)) return tl::unexpected(busy(place));
+    if (!wait_for_readers(place.stripe, backoff)) return tl::unexpected(busy(place));
     const auto found = look(place);
     if (!found) return tl::unexpected(found.error());
     predecessor = *found;
   }
 }
 
-Result<void> DrawerWriter::destroy_kept(const format::Place& place, Patience& patience) {
+Result<void> DrawerWriter::destroy_kept(const format::Place& place, Backoff& backoff) {
   for (;;) {
     batch_.clear();
     batch_.destroy(place.name.view());
     if (auto executed = connection_.execute(batch_); !executed) return executed;
     if (batch_.code(0) == 0 || batch_.code(0) == ENOENT) return {};
     if (batch_.code(0) != IPSET_ERR_BUSY) return tl::unexpected(batch_.error(0));
-    if (!wait_for_readers(place.stripe, patience)) return tl::unexpected(busy(place));
+    if (!wait_for_readers(place.stripe, backoff)) return tl::unexpected(busy(place));
   }
 }
 
 Result<bool> DrawerWriter::remove(const format::Place& place) {
-  Patience rules(std::min(timeout_, kLateRelease));
+  Backoff rules(connection_.environment(), std::min(timeout_, kLateRelease));
   for (;;) {
     auto removed = update(place, nullptr, [](const Drawer* drawer) -> Result<DrawerChange> {
       return DrawerChange{drawer == nullptr ? Change::Action::kLeave : Change::Action::kRemove, {}};

@@ -12,12 +12,12 @@
 #include "format/key.h"
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
+#include "store/backoff.h"
 #include "store/change.h"
 #include "store/drawers/reader.h"
 #include "store/drawers/recent_writes.h"
 #include "store/drawers/spare_set.h"
 #include "store/drawers/stripe_lock.h"
-#include "store/patience.h"
 
 namespace ipsetkv::store {
 
@@ -97,15 +97,15 @@ class DrawerWriter {
   [[nodiscard]] Result<Outcome> put(const format::Place& place,
                                     const format::DrawerContent& content,
                                     const std::optional<Predecessor>& predecessor, Lock lock,
-                                    Patience& patience);
-  [[nodiscard]] Result<void> fill(const format::DrawerContent& content, Patience& patience);
-  [[nodiscard]] Result<Outcome> make_key(const format::Place& place, Lock lock, Patience& patience);
+                                    Backoff& backoff);
+  [[nodiscard]] Result<void> fill(const format::DrawerContent& content, Backoff& backoff);
+  [[nodiscard]] Result<Outcome> make_key(const format::Place& place, Lock lock, Backoff& backoff);
   [[nodiscard]] Result<Outcome> exchange(const format::Place& place,
                                          const format::DrawerContent& content,
                                          const Predecessor& predecessor, Lock lock,
-                                         Patience& patience);
+                                         Backoff& backoff);
   [[nodiscard]] Result<Outcome> put_unlike(const format::Place& place, format::SetShape shape,
-                                           Lock lock, Patience& patience);
+                                           Lock lock, Backoff& backoff);
   [[nodiscard]] Result<Outcome> put_unlike_locked(const format::Place& place,
                                                   format::SetShape shape);
   [[nodiscard]] Result<void> put_up(const ipset::SetName& sign);
@@ -132,18 +132,18 @@ class DrawerWriter {
   void try_to_destroy(const format::Place& place);
   [[nodiscard]] Result<Outcome> destroy_locked(const format::Place& place, const Drawer& drawer);
   [[nodiscard]] Result<Outcome> change_locked(const format::Place& place, std::string* value,
-                                              const DecideDrawer& decide, Patience& patience,
+                                              const DecideDrawer& decide, Backoff& backoff,
                                               bool& changed);
   [[nodiscard]] Result<bool> transfer_locked(const format::Place& from, const format::Place& to,
-                                             Transfer how, Patience& patience);
+                                             Transfer how, Backoff& backoff);
   [[nodiscard]] Result<void> put_locked(const format::Place& place,
                                         const format::DrawerContent& content,
-                                        std::optional<Predecessor> predecessor, Patience& patience);
-  [[nodiscard]] Result<void> destroy_kept(const format::Place& place, Patience& patience);
+                                        std::optional<Predecessor> predecessor, Backoff& backoff);
+  [[nodiscard]] Result<void> destroy_kept(const format::Place& place, Backoff& backoff);
   [[nodiscard]] Result<void> wait_after(Outcome outcome, const format::Place& place,
-                                        Patience& patience);
+                                        Backoff& backoff);
   /// Waits until nobody reads, with a sign up that asks readers to hold back.
-  [[nodiscard]] bool wait_for_readers(std::uint32_t stripe, Patience& patience);
+  [[nodiscard]] bool wait_for_readers(std::uint32_t stripe, Backoff& backoff);
   void take_down_sign(std::uint32_t stripe);
 
   ipset::Connection& connection_;

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 #include "ipset/protocol.h"
 #include "store/tables/table.h"
 
@@ -234,9 +234,9 @@ Result<void> Table::remove_all(std::span<const std::string_view> keys, const Vis
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (*known)
-      if (auto asked = know_of_deadlines(); !asked) return asked;
+      if (auto asked = check_for_deadlines(); !asked) return asked;
     const bool singly = !*known || head_->has_deadlines || head_->has_long_pairs;
-    const std::size_t most = singly ? keys.size() : ipset::Batch::kMaxCommands - 1;
+    const std::size_t most = singly ? keys.size() : ipset::Batch::kMaxCommands;
     const auto some = keys.subspan(first, std::min(most, keys.size() - first));
     const VisitRemoved visit_some = [&](std::size_t index, bool removed) {
       visit(first + index, removed);
@@ -258,10 +258,7 @@ Result<void> Table::remove_several(std::span<const std::string_view> keys,
     element.ip = format::address_of(digest);
     batch_.del(buckets_.names().bucket(buckets_.map().find(digest)).view(), element);
   }
-  queue_question(format::address_of(format::TableMark::kDeadlines));
-  const std::uint64_t asked_at = format::now_ms();
   if (auto executed = connection_.execute(batch_); !executed) return executed;
-  take_answer(keys.size(), asked_at);
   std::vector<std::size_t> refused;
   for (std::size_t index = 0; index < keys.size(); ++index) {
     const std::int32_t code = batch_.code(index);

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "format/bucket_form.h"
-#include "format/clock.h"
+#include "format/moment.h"
 #include "format/pair.h"
 #include "store/tables/head.h"
 
@@ -26,9 +26,9 @@ bool is_wasteful(BucketGrowth::Fill fill) {
 }
 
 /// The time that the element has left, exactly where its pair says when it ends.
-void keep_life(ipset::Element& element, format::PairDecoder& decoder, std::uint64_t now) {
+void keep_life(ipset::Element& element, format::PairDecoder& decoder, format::Moment now) {
   const auto pair = decoder.decode(element.comment.view());
-  if (pair && pair->deadline) element.timeout = format::life_until(*pair->deadline, now);
+  if (pair && pair->deadline) element.timeout = format::timeout_until(*pair->deadline, now);
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ bool BucketGrowth::gather(const ipset::SetName& name) {
   const auto header = listing->next_set();
   if (!header || *header == nullptr) return false;
   format::PairDecoder decoder;
-  const std::uint64_t now = format::now_ms();
+  const format::Moment now = format::now(connection_.environment());
   for (;;) {
     const auto element = listing->next_element();
     if (!element) return false;

@@ -64,7 +64,7 @@ void Buckets::Search::found() {
   if (misses_ > 0) buckets_.map_.learn(bucket_);
 }
 
-Result<bool> Buckets::Search::next(Patience& patience) {
+Result<bool> Buckets::Search::next(Backoff& backoff) {
   // Most are halved or locked for some microseconds, and a listing walks all names.
   const format::BucketNumber known = buckets_.map_.find(digest_);
   const unsigned depth = format::depth_of(known);
@@ -84,13 +84,13 @@ Result<bool> Buckets::Search::next(Patience& patience) {
   const auto sighting = buckets_.look_for(digest_);
   if (!sighting) return tl::unexpected(sighting.error());
   if (sighting->taken && !sighting->open) {
-    if (auto waited = buckets_.wait_for(*sighting->taken, patience); !waited)
+    if (auto waited = buckets_.wait_for(*sighting->taken, backoff); !waited)
       return tl::unexpected(waited.error());
   } else if (!sighting->open) {
     // One that is just being halved is under neither name in some listings.
     const auto is_there = buckets_.is_there();
     if (!is_there || !*is_there) return is_there;
-    if (!patience.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
+    if (!backoff.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
   }
   if (sighting->open) bucket_ = *sighting->open;
   return true;
@@ -136,15 +136,15 @@ Result<Buckets::Sighting> Buckets::look_for(const format::Digest& digest) {
   return sighting;
 }
 
-Result<void> Buckets::wait_for(const format::TableSet& taken, Patience& patience) {
+Result<void> Buckets::wait_for(const format::TableSet& taken, Backoff& backoff) {
   if (taken.port_id == connection_.port_id()) return finish_for(taken.port_id);
   // Only after a while is it worth asking whether he is alive.
-  if (patience.waits() > 2) {
+  if (backoff.waits() > 2) {
     const auto claim = connection_.claim_port(taken.port_id);
     if (!claim) return tl::unexpected(claim.error());
     if (*claim) return finish_for(taken.port_id);
   }
-  if (patience.wait()) return {};
+  if (backoff.wait()) return {};
   const Error error{.code = ErrorCode::kLocked, .step = Step::kRename};
   return tl::unexpected(error);
 }
@@ -203,7 +203,7 @@ bool Buckets::open_joined(format::BucketNumber bucket, std::uint32_t port_id) {
 }
 
 Result<std::optional<format::BucketNumber>> Buckets::lock(const format::Digest& digest,
-                                                          Patience& patience) {
+                                                          Backoff& backoff) {
   Search search(*this, digest);
   for (;;) {
     const format::BucketNumber bucket = search.bucket();
@@ -217,11 +217,11 @@ Result<std::optional<format::BucketNumber>> Buckets::lock(const format::Digest& 
       return bucket;
     }
     if (batch_.code(0) == IPSET_ERR_REFERENCED) {
-      if (!patience.wait()) return tl::unexpected(Error{.code = ErrorCode::kBusy});
+      if (!backoff.wait()) return tl::unexpected(Error{.code = ErrorCode::kBusy});
       continue;
     }
     if (batch_.code(0) != ENOENT) return tl::unexpected(batch_.error(0));
-    const auto more = search.next(patience);
+    const auto more = search.next(backoff);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return std::nullopt;
   }
@@ -246,22 +246,22 @@ void Buckets::open(format::BucketNumber bucket) {
 }
 
 bool Buckets::rename(const ipset::SetName& from, const ipset::SetName& to) {
-  Patience patience(kLongestListing);
+  Backoff backoff(connection_.environment(), kLongestListing);
   do {
     batch_.clear();
     batch_.rename(from.view(), to.view());
     if (!connection_.execute(batch_)) return false;
-  } while (batch_.code(0) == IPSET_ERR_REFERENCED && patience.wait());
+  } while (batch_.code(0) == IPSET_ERR_REFERENCED && backoff.wait());
   return batch_.code(0) == 0 || batch_.code(0) == ENOENT;
 }
 
 bool Buckets::destroy(const ipset::SetName& name) {
-  Patience patience(kLongestListing);
+  Backoff backoff(connection_.environment(), kLongestListing);
   do {
     batch_.clear();
     batch_.destroy(name.view());
     if (!connection_.execute(batch_)) return false;
-  } while (batch_.code(0) == IPSET_ERR_BUSY && patience.wait());
+  } while (batch_.code(0) == IPSET_ERR_BUSY && backoff.wait());
   return batch_.code(0) == 0 || batch_.code(0) == ENOENT;
 }
 

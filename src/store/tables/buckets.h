@@ -9,7 +9,7 @@
 #include "format/table_name.h"
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
-#include "store/patience.h"
+#include "store/backoff.h"
 #include "store/tables/bucket_map.h"
 
 namespace ipsetkv::store {
@@ -41,7 +41,7 @@ class Buckets {
     [[nodiscard]] format::BucketNumber bucket() const { return bucket_; }
     /// There was no set of that bucket: goes on to the next. False if the table is gone. kLocked if
     /// somebody had the bucket until the time was up.
-    [[nodiscard]] Result<bool> next(Patience& patience);
+    [[nodiscard]] Result<bool> next(Backoff& backoff);
     /// The bucket was there.
     void found();
 
@@ -55,7 +55,7 @@ class Buckets {
   /// Has the bucket of the digest for oneself, until `open`: nobody else finds it. Nothing if the
   /// table is gone. kLocked if others had it until the time was up, kBusy if they read it.
   [[nodiscard]] Result<std::optional<format::BucketNumber>> lock(const format::Digest& digest,
-                                                                 Patience& patience);
+                                                                 Backoff& backoff);
   /// The same for a bucket by its number, without waiting: false if it is not to be had now.
   [[nodiscard]] Result<bool> try_lock(format::BucketNumber bucket);
   /// Queues giving it back.
@@ -90,7 +90,7 @@ class Buckets {
   [[nodiscard]] Result<bool> is_there();
   [[nodiscard]] Result<Sighting> look_for(const format::Digest& digest);
   /// Waits for whoever has the bucket, or takes it from the dead.
-  [[nodiscard]] Result<void> wait_for(const format::TableSet& taken, Patience& patience);
+  [[nodiscard]] Result<void> wait_for(const format::TableSet& taken, Backoff& backoff);
   [[nodiscard]] ipset::SetName name_of(format::BucketNumber bucket, format::BucketState state,
                                        std::uint32_t port_id) const;
 

@@ -6,10 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <thread>
 
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 #include "ipset/protocol.h"
 #include "store/tables/table.h"
 
@@ -22,24 +21,15 @@ ipset::Element element_of(const format::Digest& digest) {
   return element;
 }
 
-/// For how long a table has been marked before a key in it ends; see table.cc.
-constexpr std::uint64_t kNoticeMs = 100;
-constexpr auto kAlways = [] { return true; };
-
-void sleep_until(std::uint64_t moment) {
-  for (std::uint64_t now = format::now_ms(); now < moment; now = format::now_ms())
-    std::this_thread::sleep_for(std::chrono::milliseconds(moment - now));
-}
-
 Error gone(std::string_view table) {
   return Error{.code = ErrorCode::kNoSuchSet, .step = Step::kList}.about(table);
 }
 
 }  // namespace
 
-template <class Queue, class MayWait>
+template <class Queue>
 Result<std::optional<std::int32_t>> Table::send(const format::Digest& digest, const Queue& queue,
-                                                Patience& patience, const MayWait& may_wait) {
+                                                Backoff& backoff) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
     batch_.clear();
@@ -50,8 +40,7 @@ Result<std::optional<std::int32_t>> Table::send(const format::Digest& digest, co
       search.found();
       return batch_.code(0);
     }
-    if (!may_wait()) return std::nullopt;
-    const auto more = search.next(patience);
+    const auto more = search.next(backoff);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return std::nullopt;
   }
@@ -65,7 +54,7 @@ void Table::queue_question(const ipset::Address& address) {
 
 Result<bool> Table::exists(std::string_view key) {
   if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
@@ -78,7 +67,7 @@ Result<bool> Table::exists(std::string_view key) {
           batch_.test(bucket, element_of(digest));
           queue_question(format::address_of(format::TableMark::kDeadlines));
         },
-        patience, kAlways);
+        backoff);
     if (!code) return tl::unexpected(code.error().about(key));
     if (!*code) {
       forget();
@@ -94,53 +83,44 @@ Result<bool> Table::exists(std::string_view key) {
   return present->has_value();
 }
 
-Result<void> Table::know_of_deadlines() {
-  const std::uint64_t now = format::now_ms();
-  if (head_->has_deadlines || now - asked_at_ < kNoticeMs / 2) return {};
+Result<void> Table::check_for_deadlines() {
+  if (head_->has_deadlines) return {};
   batch_.clear();
   queue_question(format::address_of(format::TableMark::kDeadlines));
   if (auto executed = connection_.execute(batch_); !executed) return executed;
-  take_answer(0, now);
+  head_->has_deadlines = answer_at(0);
   return {};
 }
 
-void Table::take_answer(std::size_t command, std::uint64_t asked_at) {
-  if (batch_.code(command) == 0)
-    head_->has_deadlines = true;
-  else
-    asked_at_ = asked_at;
+Result<void> Table::mark_deadlines() {
+  if (head_->has_deadlines) return {};
+  const auto marked =
+      mark_table(connection_, buckets_.names().head(), format::TableMark::kDeadlines);
+  if (!marked) return tl::unexpected(marked.error());
+  head_->has_deadlines = true;
+  head_->deadlines_since = *marked;
+  return {};
 }
 
-Result<void> Table::announce(std::optional<std::uint64_t> deadline, bool is_long) {
-  if (is_long && !head_->has_long_pairs) {
-    const auto marked =
-        mark_table(connection_, buckets_.names().head(), format::TableMark::kLongPairs);
-    if (!marked) return tl::unexpected(marked.error());
-    head_->has_long_pairs = true;
-  }
-  if (!deadline) return {};
-  if (!head_->deadlines_since) {
-    const auto marked =
-        mark_table(connection_, buckets_.names().head(), format::TableMark::kDeadlines);
-    if (!marked) return tl::unexpected(marked.error());
-    head_->has_deadlines = true;
-    head_->deadlines_since = *marked;
-  }
-  if (*deadline < *head_->deadlines_since + kNoticeMs)
-    sleep_until(*head_->deadlines_since + kNoticeMs);
+Result<void> Table::mark_long_pairs() {
+  if (head_->has_long_pairs) return {};
+  const auto marked =
+      mark_table(connection_, buckets_.names().head(), format::TableMark::kLongPairs);
+  if (!marked) return tl::unexpected(marked.error());
+  head_->has_long_pairs = true;
   return {};
 }
 
 Result<void> Table::encode(std::string_view key, std::string_view value,
-                           std::optional<std::uint64_t> deadline) {
+                           std::optional<format::Moment> deadline) {
   format::Pair pair{.key = key, .value = value, .set = {}, .deadline = deadline};
   std::construct_at(&element_);
   encoded_set_.clear();
   element_.ip = format::address_of(digest_of(key));
-  element_.timeout = deadline ? format::life_until(*deadline, format::now_ms()) : 0;
+  element_.timeout = deadline ? format::timeout_until(*deadline, now()) : 0;
   const bool is_short = format::encode_pair(pair, element_.comment);
-  if (auto announced = announce(deadline, !is_short); !announced) return announced;
   if (is_short) return {};
+  if (auto marked = mark_long_pairs(); !marked) return marked;
   const auto set = long_pairs_.write(key, value, deadline);
   if (!set) return tl::unexpected(set.error());
   pair.set = encoded_set_ = *set;
@@ -162,14 +142,20 @@ Result<bool> Table::is_plain(const format::Digest& digest) {
 }
 
 Result<void> Table::write(std::string_view key, std::string_view value, Layout /*layout*/,
-                          std::optional<std::uint64_t> deadline) {
+                          std::optional<format::Moment> deadline) {
   if (auto checked = format::check_key(key); !checked) return checked;
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     if (const auto known = know(true); !known) return tl::unexpected(known.error());
-    auto encoded = encode(key, value, deadline);
+    auto encoded = deadline ? mark_deadlines() : Result<void>();
+    // The call took so long that the time has come: the mark must be older than any end of a key.
+    if (encoded && deadline && *deadline <= now()) {
+      const auto removed = remove(key);
+      return removed ? Result<void>() : tl::unexpected(removed.error());
+    }
+    if (encoded) encoded = encode(key, value, deadline);
     // The table was dropped, and its head with it.
-    if (!encoded && encoded.error().code == ErrorCode::kNoSuchSet && patience.wait()) {
+    if (!encoded && encoded.error().code == ErrorCode::kNoSuchSet && backoff.wait()) {
       forget();
       continue;
     }
@@ -178,7 +164,7 @@ Result<void> Table::write(std::string_view key, std::string_view value, Layout /
     const auto plain = is_plain(digest);
     if (!plain) return tl::unexpected(plain.error());
     const auto written =
-        *plain ? write_plain(digest, key, patience) : write_locked(digest, key, patience);
+        *plain ? write_plain(digest, key, backoff) : write_locked(digest, key, backoff);
     if (!written || !*written) discard_encoded();
     if (!written) return tl::unexpected(written.error().about(key));
     if (*written) return {};
@@ -187,11 +173,11 @@ Result<void> Table::write(std::string_view key, std::string_view value, Layout /
 }
 
 Result<bool> Table::write_plain(const format::Digest& digest, std::string_view key,
-                                Patience& patience) {
+                                Backoff& backoff) {
   const auto code = send(
       digest,
       [&](std::string_view bucket) { batch_.add(bucket, element_, ipset::Existing::kAccept); },
-      patience, kAlways);
+      backoff);
   if (!code) return tl::unexpected(code.error());
   if (!*code) return false;
   if (**code != 0) return tl::unexpected(batch_.error(0).about(key));
@@ -200,8 +186,8 @@ Result<bool> Table::write_plain(const format::Digest& digest, std::string_view k
 }
 
 Result<bool> Table::write_locked(const format::Digest& digest, std::string_view key,
-                                 Patience& patience) {
-  const auto bucket = buckets_.lock(digest, patience);
+                                 Backoff& backoff) {
+  const auto bucket = buckets_.lock(digest, backoff);
   if (!bucket) return tl::unexpected(bucket.error());
   if (!*bucket) return false;
   const auto slot = read_slot(buckets_.names().bucket(**bucket, format::BucketState::kLocked),
@@ -217,18 +203,18 @@ Result<bool> Table::write_locked(const format::Digest& digest, std::string_view 
 
 Result<bool> Table::remove(std::string_view key) {
   if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return false;
     const format::Digest digest = digest_of(key);
     encoded_set_.clear();
-    if (const auto asked = know_of_deadlines(); !asked) return tl::unexpected(asked.error());
+    if (const auto asked = check_for_deadlines(); !asked) return tl::unexpected(asked.error());
     const auto plain = is_plain(digest);
     if (!plain) return tl::unexpected(plain.error());
     if (head_->has_deadlines || !*plain) break;
-    const auto removed = remove_plain(digest, key, patience);
+    const auto removed = remove_plain(digest, key, backoff);
     if (!removed) return tl::unexpected(removed.error().about(key));
     if (*removed) return **removed;
     forget();
@@ -240,25 +226,11 @@ Result<bool> Table::remove(std::string_view key) {
 }
 
 Result<std::optional<bool>> Table::remove_plain(const format::Digest& digest, std::string_view key,
-                                                Patience& patience) {
-  std::uint64_t asked_at = 0;
+                                                Backoff& backoff) {
   const auto code = send(
-      digest,
-      [&](std::string_view bucket) {
-        asked_at = format::now_ms();
-        batch_.del(bucket, element_of(digest));
-        queue_question(format::address_of(format::TableMark::kDeadlines));
-      },
-      patience,
-      [&] {
-        // Whoever has the bucket now may be letting the key end: what was asked for is told by
-        // then.
-        take_answer(1, asked_at);
-        return !head_->has_deadlines;
-      });
+      digest, [&](std::string_view bucket) { batch_.del(bucket, element_of(digest)); }, backoff);
   if (!code) return tl::unexpected(code.error());
   if (!*code) return std::nullopt;
-  take_answer(1, asked_at);
   if (**code != 0 && **code != IPSET_ERR_EXIST) return tl::unexpected(batch_.error(0).about(key));
   const bool was_there = **code == 0;
   sample(buckets_.map().find(digest));
@@ -274,14 +246,14 @@ Result<bool> Table::make_if_wanted(std::string* value, const Decide& decide) {
 
 Result<bool> Table::update(std::string_view key, std::string* value, const Decide& decide) {
   if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known)
       if (const auto made = make_if_wanted(value, decide); !made || !*made) return made;
     const format::Digest digest = digest_of(key);
-    const auto bucket = buckets_.lock(digest, patience);
+    const auto bucket = buckets_.lock(digest, backoff);
     if (!bucket) return tl::unexpected(bucket.error().about(key));
     if (*bucket) return update_locked(**bucket, digest, key, value, decide);
     forget();
@@ -310,7 +282,9 @@ Result<bool> Table::update_locked(format::BucketNumber bucket, const format::Dig
   const Present present{.value_bytes = found.value_bytes, .deadline = found.deadline};
   const auto change = decide(there ? &present : nullptr);
   if (!change) return fail(change.error());
-  return carry_out(*change, bucket, digest, key, found);
+  if (change->action == Change::Action::kWrite && change->deadline)
+    if (auto marked = mark_deadlines(); !marked) return fail(marked.error());
+  return carry_out(resolve(*change, now()), bucket, digest, key, found);
 }
 
 Result<bool> Table::carry_out(const Change& change, format::BucketNumber bucket,

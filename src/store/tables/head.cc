@@ -7,7 +7,7 @@
 #include "store/tables/head.h"
 
 #include "format/bucket_form.h"
-#include "format/clock.h"
+#include "format/moment.h"
 #include "ipset/protocol.h"
 
 namespace ipsetkv::store {
@@ -60,9 +60,9 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
   return found;
 }
 
-Result<std::uint64_t> mark_table(ipset::Connection& connection, const ipset::SetName& head,
-                                 format::TableMark mark) {
-  const std::uint64_t now = format::now_ms();
+Result<format::Moment> mark_table(ipset::Connection& connection, const ipset::SetName& head,
+                                  format::TableMark mark) {
+  const format::Moment now = format::now(connection.environment());
   ipset::Element element;
   element.ip = format::address_of(mark);
   element.comment = std::string_view(format::comment_of(mark, now));

@@ -9,7 +9,7 @@
 #include "format/table_name.h"
 #include "ipset/connection.h"
 #include "ipsetkv/error.h"
-#include "store/patience.h"
+#include "store/backoff.h"
 
 namespace ipsetkv::store {
 
@@ -17,7 +17,7 @@ struct TableHead {
   format::TableSecret secret;
   bool has_deadlines = false;
   bool has_long_pairs = false;
-  std::optional<std::uint64_t> deadlines_since;  ///< Milliseconds since the epoch.
+  std::optional<format::Moment> deadlines_since;  ///< By the wall clock.
 };
 
 /// Reads the head of a table; nothing if there is no such table. kNotAValue if there is another set
@@ -26,8 +26,8 @@ struct TableHead {
                                                          const ipset::SetName& head);
 
 /// Marks a table, unless it is marked. When that was done; kNoSuchSet if the table is gone.
-[[nodiscard]] Result<std::uint64_t> mark_table(ipset::Connection& connection,
-                                               const ipset::SetName& head, format::TableMark mark);
+[[nodiscard]] Result<format::Moment> mark_table(ipset::Connection& connection,
+                                                const ipset::SetName& head, format::TableMark mark);
 
 /// Keeps others from making a table of this name, for as long as it is held; nothing if somebody is
 /// making one.

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/glob.h"
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 #include "store/tables/table.h"
 
 namespace ipsetkv::store {
@@ -39,7 +39,7 @@ std::uint64_t front_behind(format::BucketNumber bucket) {
 Result<bool> Table::read_page(const ipset::SetName& bucket, Page& page) {
   page.keys.clear();
   page.is_settled = true;
-  const std::uint64_t asked_at = format::now_ms();
+  const format::Moment asked_at = now();
   auto listing = connection_.list(bucket.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = bucket_in(*listing);
@@ -58,7 +58,7 @@ Result<bool> Table::read_page(const ipset::SetName& bucket, Page& page) {
   return true;
 }
 
-void Table::take_listed(const ipset::ElementView& element, std::uint64_t asked_at, Page& page) {
+void Table::take_listed(const ipset::ElementView& element, format::Moment asked_at, Page& page) {
   if (element.comment.empty()) page.is_settled = false;
   const auto pair = decoder_.decode(element.comment);
   const auto digest = format::digest_of(element);
@@ -93,22 +93,22 @@ Result<void> Table::complete(Page& page) {
   return {};
 }
 
-Result<bool> Table::list_page(const format::Digest& digest, Page& page, Patience& patience) {
+Result<bool> Table::list_page(const format::Digest& digest, Page& page, Backoff& backoff) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
     page.bucket = search.bucket();
     const auto there = read_page(buckets_.names().bucket(page.bucket), page);
     if (!there) return there;
     if (*there) break;
-    const auto more = search.next(patience);
+    const auto more = search.next(backoff);
     if (!more || !*more) return more;
   }
   search.found();
   return true;
 }
 
-Result<bool> Table::list_locked_page(const format::Digest& digest, Page& page, Patience& patience) {
-  const auto bucket = buckets_.lock(digest, patience);
+Result<bool> Table::list_locked_page(const format::Digest& digest, Page& page, Backoff& backoff) {
+  const auto bucket = buckets_.lock(digest, backoff);
   if (!bucket) return tl::unexpected(bucket.error());
   if (!*bucket) return false;
   page.bucket = **bucket;
@@ -118,19 +118,18 @@ Result<bool> Table::list_locked_page(const format::Digest& digest, Page& page, P
   return there;
 }
 
-Result<bool> Table::list_settled_page(const format::Digest& digest, Page& page,
-                                      Patience& patience) {
-  const auto there = list_page(digest, page, patience);
+Result<bool> Table::list_settled_page(const format::Digest& digest, Page& page, Backoff& backoff) {
+  const auto there = list_page(digest, page, backoff);
   if (!there || !*there || page.is_settled) return there;
-  return list_locked_page(digest, page, patience);
+  return list_locked_page(digest, page, backoff);
 }
 
 Result<bool> Table::next_known_page(std::uint64_t& front, Page& page) {
   page.keys.clear();
   if (!head_ || is_at_end(front)) return false;
   const format::Digest digest = digest_at(front);
-  Patience patience(timeout_);
-  const auto there = list_settled_page(digest, page, patience);
+  Backoff backoff(connection_.environment(), timeout_);
+  const auto there = list_settled_page(digest, page, backoff);
   if (!there) return there;
   if (!*there) {
     forget();
@@ -191,19 +190,19 @@ KeyInfo Table::describe(const Listed& listed, format::BucketNumber bucket) const
   info.elements = listed.elements;
   info.value_bytes = listed.value_bytes;
   info.kernel_memory = listed.kernel_memory;
-  if (listed.deadline) info.deadline = format::from_ms(*listed.deadline);
+  if (listed.deadline) info.deadline = format::deadline_of(*listed.deadline);
   return info;
 }
 
 Result<std::optional<KeyInfo>> Table::info(std::string_view key) {
   if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   Page page;
   for (;;) {
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return std::nullopt;
-    const auto there = list_settled_page(digest_of(key), page, patience);
+    const auto there = list_settled_page(digest_of(key), page, backoff);
     if (!there) return tl::unexpected(there.error());
     if (*there) break;
     forget();

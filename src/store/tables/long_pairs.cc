@@ -27,7 +27,7 @@ LongPairs::LongPairs(ipset::Connection& connection, const format::TableNames& na
       batch_(connection.new_batch(kBatchBytes)) {}
 
 Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view value,
-                                        std::optional<std::uint64_t> deadline) {
+                                        std::optional<format::Moment> deadline) {
   // The one who had this port id before may have left some.
   ipset::SetName set;
   for (;;) {
@@ -37,7 +37,8 @@ Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view v
     if (!*taken) break;
   }
   const format::Place place = format::place_at(set, key);
-  const auto content = content_of(place, value, Layout::kAuto, deadline);
+  const auto content = format::content_of(place, value, Layout::kAuto, deadline,
+                                          format::now(connection_.environment()));
   if (!content) return tl::unexpected(content.error());
   if (auto written = writer_.write(place, *content); !written)
     return tl::unexpected(written.error().about(key));

@@ -28,7 +28,7 @@ class LongPairs {
 
   /// Makes a set with the pair, which no element names yet.
   [[nodiscard]] Result<ipset::SetName> write(std::string_view key, std::string_view value,
-                                             std::optional<std::uint64_t> deadline);
+                                             std::optional<format::Moment> deadline);
   /// Reads a pair, its value into `value` unless that is null. Content::kForeign: of another key.
   [[nodiscard]] Result<Content> read(const ipset::SetName& set, std::string_view key,
                                      std::string* value, Drawer& drawer);

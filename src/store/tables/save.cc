@@ -9,8 +9,8 @@
 
 #include "format/archive_writer.h"
 #include "format/bucket_form.h"
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 #include "store/drawers/drawers.h"
 #include "store/tables/table.h"
 
@@ -30,7 +30,7 @@ format::BucketNumber largest_bucket(std::uint64_t front, std::uint64_t end) {
   }
 }
 
-ipset::Element mark_element(format::TableMark mark, std::uint64_t set_at) {
+ipset::Element mark_element(format::TableMark mark, format::Moment set_at) {
   ipset::Element element;
   element.ip = format::address_of(mark);
   element.comment = std::string_view(format::comment_of(mark, set_at));
@@ -46,7 +46,7 @@ Result<void> Table::save_head(format::ArchiveWriter& archive) {
   element.comment = format::kTableForm;
   if (auto written = archive.put(element); !written) return written;
   const auto put_mark = [&](format::TableMark mark) {
-    return archive.put(mark_element(mark, head_->deadlines_since.value_or(format::now_ms())));
+    return archive.put(mark_element(mark, head_->deadlines_since.value_or(now())));
   };
   if (head_->has_deadlines)
     if (auto written = put_mark(format::TableMark::kDeadlines); !written) return written;
@@ -63,18 +63,18 @@ Result<void> Table::save_long_pair(format::ArchiveWriter& archive, Listed& liste
   if (*content != Content::kValue)
     if (auto found = find_again(listed); !found) return found;
   if (listed.long_set.empty()) return {};
-  const auto saved = content_of(format::place_at(listed.long_set, listed.key), moved_,
-                                Layout::kAuto, listed.deadline);
+  const auto saved = format::content_of(format::place_at(listed.long_set, listed.key), moved_,
+                                        Layout::kAuto, listed.deadline, now());
   if (!saved) return tl::unexpected(saved.error());
   return archive.add(listed.long_set.view(), *saved);
 }
 
 Result<void> Table::find_again(Listed& listed) {
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
-    const auto slot = find(listed.key, &moved_, patience);
+    const auto slot = find(listed.key, &moved_, backoff);
     if (!slot) return tl::unexpected(slot.error());
-    if (*slot && (*slot)->is_doubtful() && patience.wait()) continue;
+    if (*slot && (*slot)->is_doubtful() && backoff.wait()) continue;
     if (!*slot || !(*slot)->is_present()) {
       listed.key.clear();
       listed.long_set.clear();
@@ -104,7 +104,7 @@ Result<void> Table::save_bucket(format::ArchiveWriter& archive, format::BucketNu
     if (!format::belongs_to(listed.digest, bucket)) continue;
     ipset::Element element;
     element.ip = format::address_of(listed.digest);
-    element.timeout = listed.deadline ? format::life_until(*listed.deadline, format::now_ms()) : 0;
+    element.timeout = listed.deadline ? format::timeout_until(*listed.deadline, now()) : 0;
     (void)format::encode_pair({.key = listed.key,
                                .value = listed.value,
                                .set = listed.long_set,

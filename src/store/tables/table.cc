@@ -12,12 +12,15 @@
 // was last used is looked for; that is what Buckets::Search does.
 //
 // Deadlines: the kernel ends elements by the second, and readers know the millisecond. So where a
-// table has deadlines (its head is marked so) `exists` and `remove` ask as `read` and `update` do,
-// whether the element's time has passed already. A Store that does not know of the mark asks for it
-// behind its command, in the same send: without it there was no deadline when that was carried out.
-// With it a `remove` cannot ask any more whether the key that it removed had ended. So nobody lets
-// a key end before its table has been marked for kNoticeMs, and nobody removes one who has not
-// asked for the mark for half as long: the key had not ended.
+// table has deadlines (its head carries a mark) `exists` and `remove` read as `read` and `update`
+// do, to see whether the element has expired. The mark is set before the first pair with a deadline
+// is written, and never removed.
+//
+// A Store that does not know of the mark asks for it. `exists` does so behind its command, in the
+// same send: without the mark there was no deadline when the command was executed. `remove` asks in
+// a send before its command. If there was no mark then, any key that expires in the meantime got
+// its deadline, which lay in the future, after the call began; so the answer "removed" is one that
+// the call could have given before the key expired.
 //
 // A reader who is kept from running sees a deadline pass that somebody has moved meanwhile. So only
 // an element whose time had passed before the dump was asked for has ended; another one is settled
@@ -31,18 +34,10 @@
 
 #include "store/tables/table.h"
 
-#include "format/clock.h"
 #include "format/key.h"
+#include "format/moment.h"
 
 namespace ipsetkv::store {
-namespace {
-
-bool has_passed(std::optional<std::uint64_t> deadline) {
-  return deadline && *deadline <= format::now_ms();
-}
-
-}  // namespace
-
 Table::Table(ipset::Connection& connection, std::string_view name,
              std::chrono::milliseconds timeout)
     : connection_(connection),
@@ -55,10 +50,8 @@ Table::Table(ipset::Connection& connection, std::string_view name,
 
 Result<bool> Table::know(bool make) {
   if (head_) return true;
-  Patience patience(timeout_);
-  std::uint64_t asked_at = 0;
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
-    asked_at = format::now_ms();
     const auto head = read_head(connection_, buckets_.names().head());
     if (!head) return tl::unexpected(head.error());
     head_ = *head;
@@ -66,9 +59,8 @@ Result<bool> Table::know(bool make) {
     if (!make) return false;
     if (auto made = make_table(connection_, buckets_.names()); !made)
       return tl::unexpected(made.error());
-    if (!patience.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
+    if (!backoff.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
   }
-  asked_at_ = asked_at;
   buckets_.names().set_generation(head_->secret.generation());
   buckets_.forget();
   if (const auto seen = buckets_.look(); !seen) return tl::unexpected(seen.error());
@@ -82,7 +74,7 @@ void Table::take_slot(const ipset::ElementView& element, std::string_view key, s
   if (!pair || (!pair->is_long() && pair->key != key)) return;
   slot.there = true;
   slot.deadline = pair->deadline;
-  slot.ended = has_passed(pair->deadline);
+  slot.ended = pair->deadline && *pair->deadline <= now();
   slot.long_set = pair->set;
   slot.value_bytes = pair->value.size();
   if (pair->deadline) head_->has_deadlines = true;
@@ -126,10 +118,10 @@ Result<bool> Table::read_long(Slot& slot, std::string_view key, std::string* val
 
 Result<std::optional<Table::Slot>> Table::find_slot(const format::Digest& digest,
                                                     std::string_view key, std::string* value,
-                                                    Patience& patience) {
+                                                    Backoff& backoff) {
   Buckets::Search search(buckets_, digest);
   for (;;) {
-    const std::uint64_t asked_at = format::now_ms();
+    const format::Moment asked_at = now();
     auto slot = read_slot(buckets_.names().bucket(search.bucket()), digest, key, value);
     if (!slot) return slot;
     if (*slot) {
@@ -138,35 +130,35 @@ Result<std::optional<Table::Slot>> Table::find_slot(const format::Digest& digest
       growth_.follow(search.bucket(), (*slot)->fill);
       return slot;
     }
-    const auto more = search.next(patience);
+    const auto more = search.next(backoff);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return std::nullopt;
   }
 }
 
 Result<std::optional<Table::Slot>> Table::find(std::string_view key, std::string* value,
-                                               Patience& patience) {
+                                               Backoff& backoff) {
   const format::Digest digest = digest_of(key);
   for (;;) {
-    auto slot = find_slot(digest, key, value, patience);
+    auto slot = find_slot(digest, key, value, backoff);
     if (!slot || !*slot || !(*slot)->is_present() || !(*slot)->is_long()) return slot;
     const auto whole = read_long(**slot, key, value);
     if (!whole) return tl::unexpected(whole.error());
     if (*whole) return slot;
     // Replaced in between; a set that stays away was destroyed by somebody else.
-    if (!patience.wait()) return Slot{};
+    if (!backoff.wait()) return Slot{};
   }
 }
 
 Result<std::optional<Present>> Table::read(std::string_view key, std::string* value) {
   if (auto checked = format::check_key(key); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   for (;;) {
     if (value != nullptr) value->clear();
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return std::nullopt;
-    const auto slot = find(key, value, patience);
+    const auto slot = find(key, value, backoff);
     if (!slot) return tl::unexpected(slot.error().about(key));
     if (!*slot) {
       forget();

@@ -39,7 +39,7 @@ class Table final : public Backend {
   [[nodiscard]] Result<bool> exists(std::string_view key) override;
   [[nodiscard]] Result<std::optional<KeyInfo>> info(std::string_view key) override;
   [[nodiscard]] Result<void> write(std::string_view key, std::string_view value, Layout layout,
-                                   std::optional<std::uint64_t> deadline) override;
+                                   std::optional<format::Moment> deadline) override;
   [[nodiscard]] Result<bool> remove(std::string_view key) override;
   [[nodiscard]] Result<bool> update(std::string_view key, std::string* value,
                                     const Decide& decide) override;
@@ -69,13 +69,13 @@ class Table final : public Backend {
   struct Slot {
     bool there = false;
     bool ended = false;  ///< It is there, but its time has passed.
-    std::optional<std::uint64_t> deadline;
+    std::optional<format::Moment> deadline;
     std::size_t value_bytes = 0;
     /// The kernel was replacing the element: what it says could not be read.
     bool is_in_flux = false;
     ipset::SetName long_set;  ///< Of a long pair.
     BucketGrowth::Fill fill;
-    std::uint64_t asked_at = 0;  ///< Before the bucket was listed.
+    format::Moment asked_at{};  ///< Before the bucket was listed.
 
     /// Whether its time had passed by then, and not only by the time it was looked at.
     [[nodiscard]] bool had_ended() const { return ended && deadline && *deadline <= asked_at; }
@@ -89,6 +89,7 @@ class Table final : public Backend {
 
   /// Knows the table's secret; false if there is no table. `make`: makes one then.
   [[nodiscard]] Result<bool> know(bool make);
+  [[nodiscard]] format::Moment now() const { return format::now(connection_.environment()); }
   /// The table that was known is gone.
   void forget() { head_.reset(); }
   [[nodiscard]] format::Digest digest_of(std::string_view key) const {
@@ -107,9 +108,9 @@ class Table final : public Backend {
   /// knows all.
   [[nodiscard]] Result<std::optional<Slot>> find_slot(const format::Digest& digest,
                                                       std::string_view key, std::string* value,
-                                                      Patience& patience);
+                                                      Backoff& backoff);
   [[nodiscard]] Result<std::optional<Slot>> find(std::string_view key, std::string* value,
-                                                 Patience& patience);
+                                                 Backoff& backoff);
 
   /// Reads a key whose slot is doubtful, with its bucket locked.
   [[nodiscard]] Result<std::optional<Present>> settle(std::string_view key, std::string* value);
@@ -121,36 +122,33 @@ class Table final : public Backend {
   /// How many keys a bucket gets at most, on average, between two looks at all of them.
   static constexpr std::size_t kMostKeysBetween = 8;
 
-  /// Sends the commands that `queue` puts into the batch, the first of them to the bucket that the
-  /// digest is in. That one's code; nothing if the table is gone, or if the bucket has to be waited
-  /// for and `may_wait` says no.
-  template <class Queue, class MayWait>
+  /// Sends the commands that `queue` puts into the batch, the first of them to the bucket of the
+  /// digest. Returns the first one's code; nothing if the table is gone.
+  template <class Queue>
   [[nodiscard]] Result<std::optional<std::int32_t>> send(const format::Digest& digest,
-                                                         const Queue& queue, Patience& patience,
-                                                         const MayWait& may_wait);
+                                                         const Queue& queue, Backoff& backoff);
   /// Queues asking whether the head has an element, a mark or the secret, and looks at the answer.
   void queue_question(const ipset::Address& address);
   [[nodiscard]] bool answer_at(std::size_t command) const { return batch_.code(command) == 0; }
-  /// Finds out whether the table has deadlines, unless that was asked a moment ago.
-  [[nodiscard]] Result<void> know_of_deadlines();
-  /// Takes what a command said about that which was sent after `asked_at`.
-  void take_answer(std::size_t command, std::uint64_t asked_at);
-  /// Sees to it that others know what the table holds.
-  [[nodiscard]] Result<void> announce(std::optional<std::uint64_t> deadline, bool is_long);
+  /// Asks the kernel whether the table has the mark for deadlines, unless it is known to have it.
+  [[nodiscard]] Result<void> check_for_deadlines();
+  /// Sets the table's mark for pairs with deadlines, or for long pairs, unless it is set.
+  [[nodiscard]] Result<void> mark_deadlines();
+  [[nodiscard]] Result<void> mark_long_pairs();
   /// Makes the element of a pair, and the set of a long one.
   [[nodiscard]] Result<void> encode(std::string_view key, std::string_view value,
-                                    std::optional<std::uint64_t> deadline);
+                                    std::optional<format::Moment> deadline);
   /// Removes the set of the long pair that was encoded last, which no element names.
   void discard_encoded();
   /// Whether the digest's element can be replaced or removed without being looked at.
   [[nodiscard]] Result<bool> is_plain(const format::Digest& digest);
   /// Writes what was encoded; false if the table is gone.
   [[nodiscard]] Result<bool> write_plain(const format::Digest& digest, std::string_view key,
-                                         Patience& patience);
+                                         Backoff& backoff);
   [[nodiscard]] Result<bool> write_locked(const format::Digest& digest, std::string_view key,
-                                          Patience& patience);
+                                          Backoff& backoff);
   [[nodiscard]] Result<std::optional<bool>> remove_plain(const format::Digest& digest,
-                                                         std::string_view key, Patience& patience);
+                                                         std::string_view key, Backoff& backoff);
   /// Decides over a key of a table that is not there; whether the table was made.
   [[nodiscard]] Result<bool> make_if_wanted(std::string* value, const Decide& decide);
   [[nodiscard]] Result<bool> update_locked(format::BucketNumber bucket,
@@ -185,7 +183,7 @@ class Table final : public Backend {
   };
   [[nodiscard]] Result<std::optional<Pair>> lock_both(const format::Digest& one,
                                                       const format::Digest& other,
-                                                      Patience& patience);
+                                                      Backoff& backoff);
   void open_both(const Pair& buckets);
   [[nodiscard]] Result<bool> transfer_locked(const Pair& buckets, std::string_view key,
                                              std::string_view new_key, Transfer how);
@@ -235,7 +233,7 @@ class Table final : public Backend {
     std::string key;
     std::string value;  ///< Of a short pair, if values are asked for.
     ipset::SetName long_set;
-    std::optional<std::uint64_t> deadline;
+    std::optional<format::Moment> deadline;
     std::uint64_t value_bytes = 0;
     std::uint64_t elements = 1;
     std::uint64_t kernel_memory = 0;
@@ -249,21 +247,20 @@ class Table final : public Backend {
     bool is_settled = true;
   };
   /// Reads the keys of the bucket that the digest is in; false if the table is gone.
-  [[nodiscard]] Result<bool> list_page(const format::Digest& digest, Page& page,
-                                       Patience& patience);
+  [[nodiscard]] Result<bool> list_page(const format::Digest& digest, Page& page, Backoff& backoff);
   /// The same with the bucket locked.
   [[nodiscard]] Result<bool> list_locked_page(const format::Digest& digest, Page& page,
-                                              Patience& patience);
+                                              Backoff& backoff);
   /// The same without what is just being replaced.
   [[nodiscard]] Result<bool> list_settled_page(const format::Digest& digest, Page& page,
-                                               Patience& patience);
+                                               Backoff& backoff);
   /// Reads the keys of the bucket at the place `front` in the order of digests, and moves that
   /// behind them. False at the end.
   [[nodiscard]] Result<bool> next_page(std::uint64_t& front, Page& page);
   /// The same of no other table than the known one; false as well if that is gone, before the end.
   [[nodiscard]] Result<bool> next_known_page(std::uint64_t& front, Page& page);
   [[nodiscard]] Result<bool> read_page(const ipset::SetName& bucket, Page& page);
-  void take_listed(const ipset::ElementView& element, std::uint64_t asked_at, Page& page);
+  void take_listed(const ipset::ElementView& element, format::Moment asked_at, Page& page);
   /// Completes what a page says of its long pairs.
   [[nodiscard]] Result<void> complete(Page& page);
   [[nodiscard]] KeyInfo describe(const Listed& listed, format::BucketNumber bucket) const;
@@ -313,7 +310,6 @@ class Table final : public Backend {
   ipset::Batch batch_;
   format::PairDecoder decoder_;
   std::optional<TableHead> head_;
-  std::uint64_t asked_at_ = 0;          ///< The table had no deadlines then.
   ipset::Element element_;              ///< What `encode` has made.
   ipset::SetName encoded_set_;          ///< The one that `element_` names, if it is of a long pair.
   std::string moved_;                   ///< What `transfer` carries.

@@ -13,14 +13,13 @@
 namespace ipsetkv::store {
 
 Result<std::optional<Table::Pair>> Table::lock_both(const format::Digest& one,
-                                                    const format::Digest& other,
-                                                    Patience& patience) {
-  const auto lower = buckets_.lock(std::min(one, other), patience);
+                                                    const format::Digest& other, Backoff& backoff) {
+  const auto lower = buckets_.lock(std::min(one, other), backoff);
   if (!lower) return tl::unexpected(lower.error());
   if (!*lower) return std::nullopt;
   format::BucketNumber upper = **lower;
   if (!format::belongs_to(std::max(one, other), upper)) {
-    const auto locked = buckets_.lock(std::max(one, other), patience);
+    const auto locked = buckets_.lock(std::max(one, other), backoff);
     if (!locked || !*locked) {
       buckets_.open(**lower);
       if (!locked) return tl::unexpected(locked.error());
@@ -39,7 +38,7 @@ void Table::open_both(const Pair& buckets) {
 Result<bool> Table::transfer(std::string_view key, std::string_view new_key, Transfer how) {
   for (const std::string_view each : {key, new_key})
     if (auto checked = format::check_key(each); !checked) return tl::unexpected(checked.error());
-  Patience patience(timeout_);
+  Backoff backoff(connection_.environment(), timeout_);
   if (key == new_key) {
     const auto present = read(key, nullptr);
     if (!present) return tl::unexpected(present.error());
@@ -49,7 +48,7 @@ Result<bool> Table::transfer(std::string_view key, std::string_view new_key, Tra
     const auto known = know(false);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return false;
-    const auto buckets = lock_both(digest_of(key), digest_of(new_key), patience);
+    const auto buckets = lock_both(digest_of(key), digest_of(new_key), backoff);
     if (!buckets) return tl::unexpected(buckets.error().about(key));
     if (!*buckets) {
       forget();

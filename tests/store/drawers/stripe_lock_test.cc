@@ -21,14 +21,14 @@ TEST_F(StripeLockTest, IsWaitedForNoLongerByWhoIsKeptFromRunning) {
   auto others = ipset::Connection::open(1s);
   ASSERT_TRUE(holders && others);
   StripeLock held(*holders);
-  Patience ample(1s);
+  Backoff ample(Environment::real(), 1s);
   ASSERT_TRUE(held.acquire(kStripe, ample));
 
   StripeLock wanted(*others);
-  Patience patience(20ms);
-  ASSERT_TRUE(wanted.wait(kStripe, patience));
+  Backoff backoff(Environment::real(), 20ms);
+  ASSERT_TRUE(wanted.wait(kStripe, backoff));
   std::this_thread::sleep_for(25ms);
-  const auto waited = wanted.wait(kStripe, patience);
+  const auto waited = wanted.wait(kStripe, backoff);
   ASSERT_FALSE(waited);
   EXPECT_EQ(waited.error().code, ErrorCode::kLocked);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "store/patience.h"
+#include "store/backoff.h"
 
 #include <algorithm>
 #include <thread>
@@ -15,9 +15,9 @@ constexpr int kDoublings = 6;
 
 }  // namespace
 
-bool Patience::wait() {
-  if (waits_ == 0) deadline_ = netlink::deadline_after(limit_);
-  const auto now = std::chrono::steady_clock::now();
+bool Backoff::wait() {
+  if (waits_ == 0) deadline_ = netlink::deadline_after(environment_, limit_);
+  const auto now = environment_.now(Environment::Clock::kSteady);
   if (now >= deadline_) return false;
   if (++waits_ <= kYields) {
     std::this_thread::yield();
@@ -25,8 +25,7 @@ bool Patience::wait() {
   }
   const int doublings = std::min(waits_ - kYields, kDoublings);
   const auto pause = std::min(kFirstSleep * (1 << doublings), kLongestSleep);
-  std::this_thread::sleep_for(
-      std::min<std::chrono::steady_clock::duration>(pause, deadline_ - now));
+  environment_.sleep(std::min<std::chrono::nanoseconds>(pause, deadline_ - now));
   return true;
 }
 
