@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "cli/escape.h"
 #include "cli/grammar.h"
+#include "cli/suggestion.h"
 #include "ipsetkv/version.h"
 
 namespace ipsetkv::cli {
@@ -19,10 +22,45 @@ std::string one_line(std::string text) {
 }
 
 Answer usage_error(const std::string& problem) {
-  return {
-      .text = "ipsetkv: " + one_line(problem) +
-              "; see `ipsetkv --help`, and put `--` before a key or value that begins with '-'\n",
-      .status = ExitStatus::kUsage};
+  return {.text = "ipsetkv: " + one_line(problem) + "; see `ipsetkv --help`\n",
+          .status = ExitStatus::kUsage};
+}
+
+/// "; did you mean X?", or nothing.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string_view meant = closest(word, candidates);
+  if (meant.empty()) return {};
+  return std::string("; did you mean `").append(meant).append("`?");
+}
+
+std::vector<std::string> options_of(const CLI::App& app, const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* const each : {&command, &app})
+    for (const CLI::Option* const option : each->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// What is wrong with a word that neither the program nor the command knows.
+std::string unknown_word(const std::string& word, const CLI::App& app, const CLI::App& command) {
+  if (!word.starts_with('-')) return word + ": one word too many for " + command.get_name();
+  const std::string name = word.substr(0, word.find('='));
+  return "no such option " + name + suggestion(name, options_of(app, command)) +
+         "; put `--` before a key or value that begins with '-'";
+}
+
+std::string unknown_command(const std::string& word) {
+  return word + ": no such command" + suggestion(word, command_names());
+}
+
+/// The first option that was given without a value; empty if there is none.
+std::string empty_option(const CLI::App& app) {
+  for (const CLI::Option* const option : app.get_options()) {
+    const bool is_empty = option->nonpositional() && option->get_items_expected_min() > 0 &&
+                          std::ranges::any_of(option->results(), &std::string::empty);
+    if (is_empty) return option->get_name();
+  }
+  return {};
 }
 
 /// The words that stand for values, and so may be "-".
@@ -41,6 +79,16 @@ std::string contradiction(Arguments& arguments, const CLI::App& command) {
   if (arguments.json && arguments.null_separated) return "--null excludes --json";
   if (arguments.pairs.size() % 2 != 0) return "mset: the last key has no VALUE";
   if (values_in(arguments).size() > 1) return "standard input can be one value only";
+  return {};
+}
+
+/// The first option written as `--option=`, for whose value CLI11 would take the next word.
+std::string empty_assignment(std::span<const char* const> words) {
+  for (const std::string_view word : words) {
+    if (word == "--") return {};
+    const std::size_t equals = word.find('=');
+    if (word.starts_with("--") && equals + 1 == word.size()) return std::string(word, 0, equals);
+  }
   return {};
 }
 
@@ -63,6 +111,9 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   // Behind the commands, which would inherit it: what nobody knows is reported below, by name.
   app.allow_extras();
 
+  const std::span all(words, static_cast<std::size_t>(count));
+  if (const std::string option = empty_assignment(all); !option.empty())
+    return usage_error(option + " is given and empty; leave it out for the default");
   try {
     app.parse(count, words);
   } catch (const CLI::CallForHelp&) {
@@ -77,9 +128,11 @@ std::variant<Arguments, Answer> parse_arguments(int count, const char* const* wo
   std::erase(unknown, "--");
   const auto chosen = app.get_subcommands();
   if (chosen.empty())
-    return usage_error(unknown.empty() ? "a command is missing"
-                                       : unknown.front() + ": no such command");
-  if (!unknown.empty()) return usage_error(unknown.front() + ": one word too many");
+    return usage_error(unknown.empty() ? "a command is missing" : unknown_command(unknown.front()));
+  if (!unknown.empty()) return usage_error(unknown_word(unknown.front(), app, *chosen.front()));
+  for (const CLI::App* const each : std::array<const CLI::App*, 2>{&app, chosen.front()})
+    if (const std::string option = empty_option(*each); !option.empty())
+      return usage_error(option + " is given and empty; leave it out for the default");
   if (const auto problem = contradiction(arguments, *chosen.front()); !problem.empty())
     return usage_error(problem);
   find_table(arguments);

@@ -127,11 +127,13 @@ constexpr std::string_view kTablePrefix = "table:";
 
 /// What is wrong with the word for a store; empty if nothing is.
 std::string judge_store(const std::string& word) {
+  if (word == kTablePrefix) return word + " names no table; say table:NAME";
   if (word == "drawers" || word.starts_with(kTablePrefix)) return {};
   return word + " is no store: drawers, or table:NAME";
 }
 
 std::string judge_table(const std::string& word) {
+  if (word == kTablePrefix) return word + " names no table; say table:NAME";
   return word.starts_with(kTablePrefix) ? std::string()
                                         : word + " is no table; they are called table:NAME";
 }
@@ -374,6 +376,14 @@ void find_table(Arguments& arguments) {
     arguments.table = arguments.key->substr(kTablePrefix.size());
     arguments.of_table = true;
   }
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Group& group : kGroups)
+    for (const std::string_view name : group.names)
+      if (!name.empty()) names.emplace_back(name);
+  return names;
 }
 
 void describe_commands(CLI::App& app, Arguments& arguments, std::span<const char* const> words) {

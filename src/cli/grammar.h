@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "cli/arguments.h"
 
@@ -20,6 +22,9 @@ void add_store(CLI::App& app, Arguments& arguments);
 /// The word of `info` may be a table instead of a key, and that of `drop` is; where --store already
 /// says which table there is, it is a key. Without a word `info` is about the table there is.
 void find_table(Arguments& arguments);
+
+/// All commands, in the order in which help shows them.
+[[nodiscard]] std::vector<std::string> command_names();
 
 /// Whether --json has a meaning for the command.
 [[nodiscard]] bool has_structured_output(Command command);
