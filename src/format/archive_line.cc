@@ -2,10 +2,10 @@
 #include "format/archive_line.h"
 
 #include <algorithm>
-#include <memory>
 
-#include "format/archive_element.h"
+#include "ipset/element_text.h"
 #include "ipset/protocol.h"
+#include "ipset/protocol_name.h"
 
 namespace ipsetkv::format {
 namespace {
@@ -108,6 +108,36 @@ Parsed take_create_option(std::string_view option, std::string_view& rest,
   return bad(LineFault::kOption, option);
 }
 
+LineFault line_fault(ipset::ElementPart wanted) {
+  switch (wanted) {
+    case ipset::ElementPart::kProtocol:
+    case ipset::ElementPart::kIcmp:
+    case ipset::ElementPart::kNoPort:
+      return LineFault::kProtocol;
+    default:
+      return LineFault::kElement;
+  }
+}
+
+/// The word of one element. A value has no element that stands for several, and none whose word
+/// says more than the set keeps.
+Parsed take_element(std::string_view& rest, const ipset::SetHeader& header,
+                    ipset::Element& element) {
+  const std::string_view word = next_word(rest);
+  const auto parsed = ipset::parse_element(word, *header.type, header.family);
+  if (!parsed) return bad(line_fault(parsed.error().wanted), word);
+  element = *parsed;
+  // Without a port that the kernel keeps, an element can hold nothing of a value.
+  if (element.protocol && !ipset::has_ports(*element.protocol) &&
+      !ipset::has_icmp_types(*element.protocol))
+    return bad(LineFault::kProtocol, word);
+  const bool drops_protocol =
+      header.type == ipset::SetType::kBitmapPort && word.find(':') != std::string_view::npos;
+  if (element.ip_to || element.port_to || element.cidr || drops_protocol)
+    return bad(LineFault::kElement, word);
+  return {};
+}
+
 /// A comment stands between double quotes; it holds none itself.
 Parsed take_comment(std::string_view option, std::string_view& rest, ipset::Element& element) {
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
@@ -208,8 +238,7 @@ Parsed parse_create(std::string_view rest, ipset::SetHeader& header) {
 }
 
 Parsed parse_add(std::string_view rest, const ipset::SetHeader& header, ipset::Element& element) {
-  std::construct_at(&element);
-  if (auto taken = parse_element_word(next_word(rest), header, element); !taken) return taken;
+  if (auto taken = take_element(rest, header, element); !taken) return taken;
   Passed passed;
   for (;;) {
     const std::string_view option = next_word(rest);

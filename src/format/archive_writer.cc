@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "format/archive_writer.h"
 
-#include "format/archive_element.h"
 #include "format/archive_line.h"
+#include "ipset/element_text.h"
 
 namespace ipsetkv::format {
 namespace {
@@ -58,7 +58,7 @@ void ArchiveWriter::begin_set(std::string_view name, SetShape shape,
 
 Result<void> ArchiveWriter::put(const ipset::Element& element) {
   text_.append("add ").append(name_).append(" ");
-  put_element_word(text_, element);
+  ipset::put_element_word(text_, element, ipset::IcmpWords::kNumbers);
   if (element.timeout) put_option(text_, " timeout ", *element.timeout);
   if (element.packets) {
     put_option(text_, " packets ", *element.packets);

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+
 #include "ipset/protocol.h"
 
 namespace ipsetkv::ipset {
@@ -33,6 +35,15 @@ std::optional<Address> Address::from_bytes(std::span<const std::byte> bytes) {
   if (bytes.size() == kInetBytes) return inet(bytes.first<kInetBytes>());
   if (bytes.size() == kInet6Bytes) return inet6(bytes.first<kInet6Bytes>());
   return std::nullopt;
+}
+
+Address Address::network(std::uint8_t prefix) const {
+  Address network = *this;
+  for (std::size_t place = 0; place < bytes_.size(); ++place) {
+    const std::size_t kept = std::clamp<std::size_t>(prefix, place * 8, place * 8 + 8) - place * 8;
+    network.bytes_[place] &= static_cast<std::byte>(0xFF00U >> kept);
+  }
+  return network;
 }
 
 std::string Address::to_string() const {

@@ -52,6 +52,10 @@ class Address {
   [[nodiscard]] std::span<const std::byte> bytes() const {
     return std::span(bytes_).first(family_ == Family::kInet6 ? kInet6Bytes : kInetBytes);
   }
+  /// How many bits it has: 32 or 128.
+  [[nodiscard]] std::uint8_t bits() const { return static_cast<std::uint8_t>(bytes().size() * 8); }
+  /// The first address of its network: the bits after the first `prefix` are zero.
+  [[nodiscard]] Address network(std::uint8_t prefix) const;
   [[nodiscard]] std::string to_string() const;
 
   friend bool operator==(const Address&, const Address&) = default;
