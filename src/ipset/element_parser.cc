@@ -256,9 +256,12 @@ Parsed parse_word(std::string_view word, const Shape& shape, Family family, Elem
   return parse_address(rest, shape.second, family, element.ip2, element.ip2_to, element.cidr2);
 }
 
+/// Words with a space before each.
 Parsed parse_options(std::string_view rest, const Shape& shape, Element& element) {
   while (!rest.empty()) {
-    const std::string_view option = take_until(' ', rest);
+    rest.remove_prefix(1);
+    const std::string_view option = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(option.size());
     if (option == "nomatch" && shape.has_networks())
       element.nomatch = true;
     else if (option == "wildcard" && shape.middle == Middle::kInterface)
@@ -288,9 +291,9 @@ Parsed parse_member(std::string_view text, Element& element) {
 Parsed parse(std::string_view text, SetType type, Family family, Element& element) {
   if (type == SetType::kListSet) return parse_member(text, element);
   const Shape& shape = shape_of(type);
-  if (auto parsed = parse_word(take_until(' ', text), shape, family, element); !parsed)
-    return parsed;
-  return parse_options(text, shape, element);
+  const std::string_view word = text.substr(0, text.find(' '));
+  if (auto parsed = parse_word(word, shape, family, element); !parsed) return parsed;
+  return parse_options(text.substr(word.size()), shape, element);
 }
 
 }  // namespace

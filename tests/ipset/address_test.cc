@@ -85,6 +85,31 @@ TEST(Address, IsFoundBehindWhatIsNotKnown) {
   EXPECT_EQ(decode_address(netlink::Attribute(1, bytes)), Address::parse("192.0.2.1"));
 }
 
+TEST(Address, HasANetworkOfEveryLength) {
+  struct Case {
+    const char* address;
+    std::uint8_t prefix;
+    const char* network;
+  };
+  for (const Case& test : {
+           Case{"255.255.255.255", 32, "255.255.255.255"},
+           Case{"255.255.255.255", 31, "255.255.255.254"},
+           Case{"255.255.255.255", 17, "255.255.128.0"},
+           Case{"255.255.255.255", 8, "255.0.0.0"},
+           Case{"255.255.255.255", 1, "128.0.0.0"},
+           Case{"255.255.255.255", 0, "0.0.0.0"},
+           Case{"2001:db8::ffff", 128, "2001:db8::ffff"},
+           Case{"2001:db8::ffff", 127, "2001:db8::fffe"},
+           Case{"2001:db8::ffff", 30, "2001:db8::"},
+           Case{"2001:db8::ffff", 3, "2000::"},
+       }) {
+    SCOPED_TRACE(std::string(test.address) + "/" + std::to_string(test.prefix));
+    const auto address = Address::parse(test.address).value();
+    EXPECT_EQ(address.network(test.prefix), Address::parse(test.network));
+    EXPECT_EQ(address.bits(), address.family() == Family::kInet ? 32 : 128);
+  }
+}
+
 TEST(Family, HasTheWordsOfIpset) {
   EXPECT_EQ(family_name(Family::kInet), "inet");
   EXPECT_EQ(family_name(Family::kInet6), "inet6");
