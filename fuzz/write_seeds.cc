@@ -20,6 +20,7 @@
 #include "format/drawer_form.h"
 #include "format/key.h"
 #include "ipset/recorded_replies.h"
+#include "ipset/set_type.h"
 #include "support/hex.h"
 
 namespace ipsetkv::fuzz {
@@ -255,6 +256,42 @@ void write_patterns(const fs::path& folder) {
     Seed().word(pattern.pattern).rest(pattern.text).write(folder / "glob" / pattern.name);
 }
 
+/// One text for every form of a part, behind the number of its type and whether it is of inet6.
+void write_element_texts(const fs::path& folder) {
+  struct Text {
+    std::string_view name;
+    ipset::SetType type;
+    std::string_view text;
+    bool inet6 = false;
+  };
+  using enum ipset::SetType;
+  const std::vector<Text> texts{
+      {"address", kHashIp, "192.0.2.1"},
+      {"address-inet6", kHashIp, "2001:DB8::0:1", true},
+      {"range", kBitmapIp, "10.0.0.1-10.0.0.9"},
+      {"network", kHashNet, "10.1.2.3/8 nomatch"},
+      {"networks-inet6", kHashNetNet, "2001:db8::/32,::1/128", true},
+      {"port", kHashIpPort, "1.2.3.4,udp:80-0x5a"},
+      {"port-without-protocol", kHashNetPort, "[1.2.3.4],80"},
+      {"plain-port", kBitmapPort, "tcp:80-90"},
+      {"icmp", kHashIpPortIp, "1.2.3.4,icmp:Echo-Request,5.6.7.8"},
+      {"icmp-inet6", kHashIpPortNet, "::1,58:1/2,2001:db8::/32", true},
+      {"no-port", kHashNetPortNet, "10.0.0.0/8,gre:0,10.0.0.0-10.0.0.9"},
+      {"mac", kHashMac, "02:0:0:0:0:Ab"},
+      {"address-and-mac", kBitmapIpMac, "10.0.0.1,02:00:00:00:00:01"},
+      {"address-inet6-and-mac", kHashIpMac, "::1,02:00:00:00:00:01", true},
+      {"mark", kHashIpMark, "10.0.0.1/30,0x10"},
+      {"interface", kHashNetIface, "10.0.0.0/8,physdev:et wildcard nomatch"},
+      {"member", kListSet, "web before mail"},
+  };
+  for (const Text& text : texts)
+    Seed()
+        .number(static_cast<std::uint8_t>(text.type))
+        .flag(text.inet6)
+        .rest(text.text)
+        .write(folder / "element_text" / text.name);
+}
+
 }  // namespace
 }  // namespace ipsetkv::fuzz
 
@@ -272,5 +309,6 @@ int main(int count, char** words) {
   write_archives(folder);
   write_command_lines(folder);
   write_patterns(folder);
+  write_element_texts(folder);
   return 0;
 }
