@@ -26,7 +26,6 @@
 #include "format/table_head.h"
 #include "format/table_name.h"
 #include "format/text.h"
-#include "ipset/element_text.h"
 #include "support/hex.h"
 
 namespace ipsetkv::format {
@@ -83,11 +82,7 @@ std::string text_of(const json& vector) {
 
 /// An element of a table's sets: its address, and its comment behind it.
 std::string element_text(const ipset::Address& address, std::string_view comment) {
-  ipset::Element element;
-  element.ip = address;
-  std::string text;
-  ipset::put_element(text, element);
-  return text.append(" comment \"").append(comment).append("\"");
+  return address.to_string().append(" comment \"").append(comment).append("\"");
 }
 
 /// The comment in the text of an element.
