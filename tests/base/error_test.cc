@@ -100,7 +100,7 @@ TEST(Error, NamesItsSubjectFirst) {
   EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("drawer").message(), StartsWith("drawer: "));
 }
 
-TEST(Error, KeepsTheNameOfWhatTheKernelLacksWhateverTheKey) {
+TEST(Error, NamesWhatTheKernelLacksRatherThanTheKey) {
   for (const ErrorCode code : {ErrorCode::kNoSetType, ErrorCode::kNoRevision}) {
     const Error error = Error{.code = code}.about("ip_set_hash_ipport").about("drawer");
     EXPECT_THAT(error.message(), StartsWith("ip_set_hash_ipport: "));

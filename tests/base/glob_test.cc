@@ -24,7 +24,7 @@ void check(const Case (&cases)[N]) {
   }
 }
 
-TEST(Glob, TakesOrdinaryBytesAsTheyAre) {
+TEST(Glob, MatchesOrdinaryBytesExactly) {
   check({{"", "", true},
          {"", "a", false},
          {"a", "", false},
@@ -80,11 +80,11 @@ TEST(Glob, MatchesOneOfTheBytesInABracket) {
          {"*[0-9]", "key7", true}, {"*[0-9]", "key", false}});
 }
 
-TEST(Glob, LetsAnUnclosedBracketReachToTheEnd) {
+TEST(Glob, ReadsAnUnclosedBracketUpToTheEnd) {
   check({{"[abc", "b", true}, {"[abc", "d", false}, {"[a-", "-", true}, {"[", "[", false}});
 }
 
-TEST(Glob, TakesTheCharacterBehindABackslashAsItIs) {
+TEST(Glob, MatchesTheCharacterAfterABackslashExactly) {
   check({{R"(\*)", "*", true},
          {R"(\*)", "a", false},
          {R"(\?)", "?", true},
@@ -97,7 +97,7 @@ TEST(Glob, TakesTheCharacterBehindABackslashAsItIs) {
          {R"(a\)", R"(a\)", true}});
 }
 
-TEST(Glob, TakesBytesAboveTheAsciiAsNumbers) {
+TEST(Glob, ComparesBytesAboveAsciiAsNumbers) {
   check({{"?", "\xff", true},
          {"[\x80-\xff]", "\xe9", true},
          {"[a-\xff]", "\xe9", true},

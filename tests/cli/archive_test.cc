@@ -76,7 +76,7 @@ TEST_F(ArchiveToolTest, SavesToStandardOutputAndRestoresFromStandardInput) {
   expect_silent_success(tool({"restore", "-", "--replace"}, saved.output));
 }
 
-TEST_F(ArchiveToolTest, SavesForTheStockToolAndRestoresWhatThatHasSaved) {
+TEST_F(ArchiveToolTest, SavesForTheStockToolAndRestoresItsOutput) {
   const std::vector<std::string> keys{"drawer", "two words", "-exist"};
   const std::string layouts[] = {"ipv4", "ipv6", "comment", "counters"};
   const std::string value(100, '\xff');
@@ -154,14 +154,14 @@ TEST_F(ArchiveToolTest, LeavesTheOldFileWhenItCannotSave) {
   EXPECT_EQ(tool({"save", path("no/folder")}).status, 3);
 }
 
-TEST_F(ArchiveToolTest, WritesInPlaceWhatIsNoOrdinaryFile) {
+TEST_F(ArchiveToolTest, WritesInPlaceUnlessItIsARegularFile) {
   expect_silent_success(tool({"set", "drawer", "notebook"}));
   expect_silent_success(tool({"save", "/dev/null"}));
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
   EXPECT_EQ(run({"sh", "-c", IPSETKV_TOOL " save /dev/stdout | cat"}).output, kSaved);
 }
 
-TEST_F(ArchiveToolTest, SaysWhichLineOrKeyEndedIt) {
+TEST_F(ArchiveToolTest, NamesTheLineOrKeyAtWhichItStopped) {
   std::ofstream(path("saved")) << kSaved;
   expect_silent_success(tool({"restore", path("saved")}));
   const auto exists = tool({"restore", path("saved")});
@@ -180,7 +180,7 @@ TEST_F(ArchiveToolTest, SaysWhichLineOrKeyEndedIt) {
   EXPECT_EQ(tool({"restore", folder_.string()}).status, 3);
 }
 
-TEST_F(ArchiveToolTest, CountsWhatItDidInJson) {
+TEST_F(ArchiveToolTest, PrintsItsCountsInJson) {
   const std::string foreign = "create net hash:net family inet hashsize 64 maxelem 9\n";
   const auto restored = tool({"restore", "--json"}, foreign + kSaved);
   EXPECT_EQ(restored.status, 0);
@@ -190,7 +190,7 @@ TEST_F(ArchiveToolTest, CountsWhatItDidInJson) {
             "{\"restored\":0,\"kept\":1,\"expired\":0,\"foreign\":0}\n");
 }
 
-TEST_F(ArchiveToolTest, ShowsProgressOnATerminalAlone) {
+TEST_F(ArchiveToolTest, ShowsProgressOnATerminalOnly) {
   // The text comes slowly; `script` gives the tool a terminal.
   std::ofstream(path("saved")) << kSaved;
   const std::string slow =

@@ -47,7 +47,7 @@ void expect_error(const CommandResult& result, int status, std::string_view text
   EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
 }
 
-TEST_F(TableToolTest, DoesInATableWhatItDoesInDrawers) {
+TEST_F(TableToolTest, BehavesInATableAsInDrawers) {
   expect_answer(tool({"set", "drawer", "notebook", "--ex", "100"}), "");
   expect_answer(tool({"get", "drawer"}), "notebook");
   expect_answer(tool({"persist", "drawer"}), "");
@@ -75,7 +75,7 @@ TEST_F(TableToolTest, IsChosenByTheEnvironmentUnlessTheCommandLineSaysOtherwise)
   expect_error(shell("IPSETKV_STORE=somewhere ipsetkv keys"), 2, "");
 }
 
-TEST_F(TableToolTest, RefusesWhatIsNoStore) {
+TEST_F(TableToolTest, RejectsAnUnknownStore) {
   for (const char* store : {"cache", "tables:cache", "", "Drawers"})
     expect_error(run({IPSETKV_TOOL, "--store", store, "keys"}), 2, "");
   expect_error(run({IPSETKV_TOOL, "--store", "table:two words", "keys"}), 2,

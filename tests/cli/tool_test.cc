@@ -90,7 +90,7 @@ TEST_F(ToolTest, AddsANewlineOnATerminalOnly) {
   EXPECT_EQ(on_terminal.output, "notebook\r\n");
 }
 
-TEST_F(ToolTest, AnswersAMissingKeyWithOne) {
+TEST_F(ToolTest, ExitsWithOneForAMissingKey) {
   for (const auto& words :
        std::vector<std::vector<std::string>>{{"get", "none"}, {"del", "none"}, {"info", "none"}})
     expect_error(tool(words), 1, "none: no such key");
@@ -99,7 +99,7 @@ TEST_F(ToolTest, AnswersAMissingKeyWithOne) {
   EXPECT_EQ(exists.output + exists.errors, "");
 }
 
-TEST_F(ToolTest, DeletesAndAsksForSeveralKeys) {
+TEST_F(ToolTest, DeletesAndChecksSeveralKeys) {
   expect_silent_success(tool({"set", "a", "1"}));
   expect_silent_success(tool({"set", "b", "2"}));
   expect_silent_success(tool({"exists", "a", "b"}));
@@ -117,7 +117,7 @@ TEST_F(ToolTest, ListsKeysSortedAndByPattern) {
   EXPECT_EQ(tool({"keys", "nothing"}).output, "");
 }
 
-TEST_F(ToolTest, SpeaksJson) {
+TEST_F(ToolTest, PrintsJson) {
   using nlohmann::json;
   expect_silent_success(tool({"set", "a", "12345"}));
   EXPECT_EQ(json::parse(tool({"keys", "--json"}).output), json({"a"}));
@@ -149,7 +149,7 @@ TEST_F(ToolTest, SpeaksJson) {
   }
 }
 
-TEST_F(ToolTest, TakesWordsInBracketsAndNamesOfCommandsAsTheyAre) {
+TEST_F(ToolTest, TakesBracketsAndNamesOfCommandsLiterally) {
   expect_silent_success(tool({"mset", "[a]", "[1,2]", "get", "set", "{}", ""}));
   expect_silent_success(tool({"exists", "[a]", "get", "{}"}));
   EXPECT_EQ(tool({"exists", "a"}).status, 1);
@@ -167,7 +167,7 @@ TEST_F(ToolTest, SetsOnlyWhereTheConditionHolds) {
   expect_value("drawer", "3");
 }
 
-TEST_F(ToolTest, AnswersSetWithGetAsGetWouldHave) {
+TEST_F(ToolTest, PrintsTheOldValueForSetWithGet) {
   expect_error(tool({"set", "drawer", "1", "--get"}), 1, "there was no such key");
   expect_answer(tool({"set", "drawer", "2", "--get"}), "1");
   expect_answer(tool({"set", "drawer", "3", "--nx", "--get"}), "2");
@@ -177,7 +177,7 @@ TEST_F(ToolTest, AnswersSetWithGetAsGetWouldHave) {
   EXPECT_EQ(tool({"exists", "none"}).status, 1);
 }
 
-TEST_F(ToolTest, ChoosesTheLayoutThatIsAskedFor) {
+TEST_F(ToolTest, UsesTheRequestedLayout) {
   const std::string longer(257, 'x');
   const struct {
     std::string value;
@@ -199,7 +199,7 @@ TEST_F(ToolTest, ChoosesTheLayoutThatIsAskedFor) {
   }
 }
 
-TEST_F(ToolTest, TellsHowLongAKeyLives) {
+TEST_F(ToolTest, PrintsTheTimeToLive) {
   expect_error(tool({"ttl", "drawer"}), 1, "drawer: no such key");
   expect_error(tool({"pttl", "drawer"}), 1, "drawer: no such key");
   expect_silent_success(tool({"set", "drawer", "1"}));
@@ -212,7 +212,7 @@ TEST_F(ToolTest, TellsHowLongAKeyLives) {
   EXPECT_LE(left, 100'000);
 }
 
-TEST_F(ToolTest, TakesADeadlineInEachOfFourWays) {
+TEST_F(ToolTest, AcceptsADeadlineInFourForms) {
   const auto expires_at = [] {
     return nlohmann::json::parse(tool({"info", "drawer", "--json"}).output)
         .at("expires_at_ms")
@@ -235,7 +235,7 @@ TEST_F(ToolTest, TakesADeadlineInEachOfFourWays) {
   EXPECT_EQ(tool({"exists", "drawer"}).status, 1);
 }
 
-TEST_F(ToolTest, LetsAKeyExpireOnItsConditions) {
+TEST_F(ToolTest, ExpiresAKeyUnderConditions) {
   expect_error(tool({"expire", "drawer", "10"}), 1, "drawer: no such key");
   expect_silent_success(tool({"set", "drawer", "1"}));
   expect_error(tool({"expire", "drawer", "10", "--xx"}), 1, "the condition does not hold");
@@ -343,7 +343,7 @@ TEST_F(ToolTest, ShowsEachKeyOnOneLineWhateverItsBytes) {
   expect_error(tool({"get", key}), 1, line);
 }
 
-TEST_F(ToolTest, TakesKeysOfAnyLength) {
+TEST_F(ToolTest, AcceptsKeysOfAnyLength) {
   const std::string key(65'536, 'k');
   expect_silent_success(tool({"set", key, "1"}));
   expect_value(key, "1");
@@ -374,7 +374,7 @@ TEST_F(ToolTest, ScansInPages) {
                 std::string("0\0key17\0", 8));
 }
 
-TEST_F(ToolTest, SweepsWhatIsLeft) {
+TEST_F(ToolTest, SweepsLeftovers) {
   expect_silent_success(tool({"set", "drawer", "1"}));
   expect_silent_success(tool({"set", "brief", "1", "--px", "1"}));
   ASSERT_EQ(run({"sleep", "0.01"}).status, 0);
@@ -387,7 +387,7 @@ TEST_F(ToolTest, SweepsWhatIsLeft) {
   expect_value("drawer", "1");
 }
 
-TEST_F(ToolTest, RefusesAWrongCommandLine) {
+TEST_F(ToolTest, RejectsAWrongCommandLine) {
   const struct {
     std::vector<std::string> words;
     std::string_view text;
@@ -461,7 +461,7 @@ TEST_F(ToolTest, RefusesAWrongCommandLine) {
   EXPECT_EQ(saved(), "");
 }
 
-TEST_F(ToolTest, TakesWordsBehindADoubleDashAsTheyAre) {
+TEST_F(ToolTest, TakesWordsAfterADoubleDashLiterally) {
   expect_silent_success(tool({"set", "--", "-k", "--v"}));
   EXPECT_EQ(tool({"get", "--", "-k"}).output, "--v");
   expect_silent_success(tool({"set", "temperature", "-5"}));
@@ -501,14 +501,14 @@ TEST_F(ToolTest, LeavesForeignSetsAlone) {
   EXPECT_EQ(saved(), before);
 }
 
-TEST_F(ToolTest, StoresNothingWhenItsInputCannotBeRead) {
+TEST_F(ToolTest, StoresNothingIfItsInputCannotBeRead) {
   expect_silent_success(tool({"set", "drawer", "old"}));
   expect_error(shell("ipsetkv set drawer - <&-"), 3, "standard input");
   expect_error(shell("ipsetkv set drawer - </"), 3, "standard input");
   EXPECT_EQ(tool({"get", "drawer"}).output, "old");
 }
 
-TEST_F(ToolTest, SaysSoWhenItsOutputCannotBeWritten) {
+TEST_F(ToolTest, ReportsThatItsOutputCannotBeWritten) {
   expect_silent_success(tool({"set", "drawer", "old"}));
   for (const char* redirection : {">/dev/full", ">&-"})
     for (const char* command : {"get drawer", "keys", "info", "version", "--help", "--version"}) {
@@ -531,7 +531,7 @@ TEST_F(ToolTest, WorksInANamedNamespace) {
   EXPECT_EQ(result.output, "insideinsideoutsidedrawer\n");
 }
 
-TEST_F(ToolTest, HelpsAndTellsItsVersion) {
+TEST_F(ToolTest, PrintsHelpAndVersion) {
   const auto help = tool({"--help"});
   EXPECT_EQ(help.status, 0);
   for (const char* command :

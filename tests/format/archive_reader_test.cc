@@ -73,7 +73,7 @@ TEST(ArchiveReader, ReadsTheSameHoweverTheTextIsCut) {
   }
 }
 
-TEST(ArchiveReader, TakesOptionsInAnyOrderAndThoseOfNewerTools) {
+TEST(ArchiveReader, AcceptsOptionsInAnyOrderAndThoseOfNewerTools) {
   const auto reading = read(
       "\n# from elsewhere\n"
       "create  drawer hash:ip,port maxelem 65536 initval 0x12ab34cd counters bucketsize 12 "
@@ -114,7 +114,7 @@ TEST(ArchiveReader, ReadsCountersInAnyOrder) {
   }
 }
 
-TEST(ArchiveReader, PassesOverTheSetsOfOthersInTextOfTheStockTool) {
+TEST(ArchiveReader, SkipsForeignSetsInTextOfTheStockTool) {
   const auto reading = read(
       "create net hash:net family inet hashsize 1024 maxelem 65536 new option\n"
       "add net 10.0.0.0/8 nomatch\n"
@@ -141,7 +141,7 @@ TEST(ArchiveReader, PassesOverTheSetsOfOthersInTextOfTheStockTool) {
   EXPECT_EQ(reading.foreign, 9U);
 }
 
-TEST(ArchiveReader, PassesOverTheStoresOwnLocksWithoutAWord) {
+TEST(ArchiveReader, SkipsTheStoresOwnSetsWithoutCountingThem) {
   const auto reading = read(
       "create ~lock-3 hash:ip,port family inet hashsize 64 maxelem 65536\n"
       "create ~4711 hash:ip,port family inet hashsize 64 maxelem 65536\n"
@@ -440,7 +440,7 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-TEST(ArchiveReader, MissesAnyLineOfASavedText) {
+TEST(ArchiveReader, DetectsAnyMissingLineOfASavedText) {
   for (const std::string& archive : archives()) {
     const auto whole = read(archive);
     ASSERT_TRUE(whole.result) << archive << whole.result.error().message();
@@ -456,7 +456,7 @@ TEST(ArchiveReader, MissesAnyLineOfASavedText) {
   }
 }
 
-TEST(ArchiveReader, NoticesAnyElementInThePlaceOfAnother) {
+TEST(ArchiveReader, DetectsAnyElementInThePlaceOfAnother) {
   for (const std::string& archive : archives()) {
     const std::vector<std::string> lines = lines_of(archive);
     for (std::size_t from = 2; from + 2 < lines.size(); ++from)
@@ -473,7 +473,7 @@ TEST(ArchiveReader, NoticesAnyElementInThePlaceOfAnother) {
   }
 }
 
-TEST(ArchiveReader, NeverTakesABeginningForTheWhole) {
+TEST(ArchiveReader, RejectsATextCutAnywhere) {
   for (const std::string& archive : archives()) {
     const auto whole = read(archive);
     for (std::size_t size = 1; size < archive.size(); ++size) {
@@ -512,7 +512,7 @@ TEST(ArchiveReader, SurvivesWrongBytesAndNoise) {
   });
 }
 
-TEST(ArchiveReader, EndsWithTheErrorOfWhoeverTakesTheKeys) {
+TEST(ArchiveReader, ReturnsTheErrorOfItsCallback) {
   const ArchiveReader::Take take = [](const ArchivedKey& key) -> Result<void> {
     return tl::unexpected(Error{.code = ErrorCode::kKeyExists}.about(key.key));
   };
@@ -535,7 +535,7 @@ TEST(ArchiveWriter, WritesWhatTheFormatsDocumentShows) {
   EXPECT_EQ(text, kArchive);
 }
 
-TEST(ArchiveWriter, EndsWithTheErrorOfWhoeverTakesTheText) {
+TEST(ArchiveWriter, ReturnsTheErrorOfItsCallback) {
   const ArchiveWriter::Write write = [](std::string_view) -> Result<void> {
     return tl::unexpected(Error{.code = ErrorCode::kSystemCall});
   };

@@ -155,7 +155,7 @@ TEST(Ipv4Layout, LeavesTheOtherFieldsOfAnElementAlone) {
   EXPECT_EQ(element.line, 7U);
 }
 
-TEST(Ipv4Layout, GivesEveryByteBackFromElementsInAnyOrder) {
+TEST(Ipv4Layout, RoundTripsElementsInAnyOrder) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -170,7 +170,7 @@ TEST(Ipv4Layout, GivesEveryByteBackFromElementsInAnyOrder) {
   }
 }
 
-TEST(Ipv4Layout, GivesEveryByteBackOfZerosWithOneByteAnywhere) {
+TEST(Ipv4Layout, RoundTripsZerosWithOneByteAnywhere) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -188,7 +188,7 @@ TEST(Ipv4Layout, GivesEveryByteBackOfZerosWithOneByteAnywhere) {
   }
 }
 
-TEST(Ipv4Layout, GivesEveryByteBackUpToTheLongestValue) {
+TEST(Ipv4Layout, RoundTripsUpToTheLongestValue) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -216,7 +216,7 @@ TEST(Ipv4Layout, IsReadByTheEssaysReaderWhereTheValueIsText) {
   }
 }
 
-TEST(Ipv4Layout, ReadsWhatOthersWroteByHand) {
+TEST(Ipv4Layout, ReadsSetsMadeByHand) {
   struct Case {
     const char* name;
     std::vector<Element> elements;
@@ -247,7 +247,7 @@ TEST(Ipv4Layout, ReadsWhatOthersWroteByHand) {
   }
 }
 
-TEST(Ipv4Layout, TakesElementsForNoValue) {
+TEST(Ipv4Layout, RejectsElementsThatAreNoValue) {
   struct Case {
     const char* name;
     std::vector<Element> elements;
@@ -295,7 +295,7 @@ TEST(Ipv4Layout, TakesElementsForNoValue) {
   }
 }
 
-TEST(Ipv4Layout, TakesOnlyTheSctpAddressesThatItWrites) {
+TEST(Ipv4Layout, AcceptsOnlyTheSctpAddressesThatItWrites) {
   for (int third = 0; third < 256; ++third) {
     for (int fourth = 0; fourth < 256; ++fourth) {
       for (const std::string_view beginning : {"\0\0"sv, "a\0"sv, "\0b"sv, "ab"sv}) {
@@ -315,7 +315,7 @@ TEST(Ipv4Layout, TakesOnlyTheSctpAddressesThatItWrites) {
   }
 }
 
-TEST(Ipv4Layout, TakesNoMoreChunksThanItWasToldOf) {
+TEST(Ipv4Layout, RejectsMoreChunksThanAnnounced) {
   Decoder decoder;
   decoder.begin(kIpv4, 1, {});
   EXPECT_FALSE(decoder.take(chunk("1.2.3.4", kTcp, 1)));
@@ -323,7 +323,7 @@ TEST(Ipv4Layout, TakesNoMoreChunksThanItWasToldOf) {
   EXPECT_FALSE(decoder.take(chunk("1.2.3.4", kTcp, 0)));
 }
 
-TEST(Ipv4Layout, TakesFewerChunksThanItWasToldOf) {
+TEST(Ipv4Layout, AcceptsFewerChunksThanAnnounced) {
   Decoder decoder;
   Bytes value(5 * kChunkBytes);
   decoder.begin(kIpv4, 5, value);
@@ -332,7 +332,7 @@ TEST(Ipv4Layout, TakesFewerChunksThanItWasToldOf) {
   EXPECT_EQ(as_text(std::span(value).first(4)), "note");
 }
 
-TEST(Ipv4Layout, ForgetsTheValueBefore) {
+TEST(Ipv4Layout, ForgetsThePreviousValue) {
   Decoder decoder;
   ASSERT_TRUE(decoded(decoder, {chunk("97.98.99.0", kSctp, 0)}));
   EXPECT_FALSE(decoded(decoder, {chunk("1.2.3.4", kTcp, 0), chunk("1.2.3.4", kTcp, 2)}));
@@ -370,7 +370,7 @@ TEST(Ipv6Layout, StoresTheWorkedExamplesOfTheFormat) {
   }
 }
 
-TEST(Ipv6Layout, GivesEveryByteBackFromElementsInAnyOrder) {
+TEST(Ipv6Layout, RoundTripsElementsInAnyOrder) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -385,7 +385,7 @@ TEST(Ipv6Layout, GivesEveryByteBackFromElementsInAnyOrder) {
   }
 }
 
-TEST(Chunks, StandForTheEmptyValueWhereTheyMust) {
+TEST(Chunks, HaveAnElementForTheEmptyValueIfNeeded) {
   for (const Shape shape : {kIpv4, kIpv6}) {
     Element element;
     encode_empty(shape, element);

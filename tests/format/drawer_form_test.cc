@@ -87,7 +87,7 @@ class AllKinds : public testing::TestWithParam<Kind> {};
 INSTANTIATE_TEST_SUITE_P(Drawer, AllKinds, testing::ValuesIn(kKinds),
                          [](const auto& kind) { return std::string(kind_name(kind.param)); });
 
-TEST_P(AllKinds, GivesValueKeyAndDeadlineBackFromElementsInAnyOrder) {
+TEST_P(AllKinds, RoundTripsValueKeyAndDeadlineInAnyOrder) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -148,7 +148,7 @@ TEST_P(AllKinds, IsNoValueWhileItIsBeingWritten) {
   }
 }
 
-TEST_P(AllKinds, HasEndedOnceItsFirstElementIsGone) {
+TEST_P(AllKinds, IsExpiredOnceItsFirstElementIsGone) {
   std::mt19937 random(1);
   for (const std::string& key : {std::string(), std::string("a key")}) {
     const std::string value = random_bytes(random, 1000, 256);
@@ -170,7 +170,7 @@ TEST_P(AllKinds, HasEndedOnceItsFirstElementIsGone) {
   }
 }
 
-TEST_P(AllKinds, KnowsItsLimit) {
+TEST_P(AllKinds, HasTheLimitOfItsLayout) {
   const std::size_t longest = longest_value(content_of({}, GetParam(), {}, false));
   if (GetParam() == Kind::kComment) {
     EXPECT_EQ(longest, 536'870'912U);
@@ -181,7 +181,7 @@ TEST_P(AllKinds, KnowsItsLimit) {
   EXPECT_FALSE(fits(content_of(std::string(longest + 1, 'x'), GetParam(), {}, false)));
 }
 
-TEST(Drawer, InCountersTakesTheElementsOfPaddingOffTheLimit) {
+TEST(Drawer, InCountersLosesAnElementForEachByteOfPadding) {
   const auto fit = [](std::size_t size) {
     return fits(content_of(std::string(size, 'x'), Kind::kCounters, {}, false));
   };
@@ -197,7 +197,7 @@ std::string bytes_of(std::uint64_t counter) {
   return bytes;
 }
 
-TEST(Drawer, HasNoCounterThatTheKernelTakesForNone) {
+TEST(Drawer, StoresNoCounterThatTheKernelTakesForMissing) {
   const std::string ones(8, '\xff');
   std::string spoilt = ones;
   for (std::uint64_t mask = 1; mask < 255; ++mask) spoilt += bytes_of(~(mask << 32 | mask));
@@ -225,7 +225,7 @@ TEST(Drawer, HasNoCounterThatTheKernelTakesForNone) {
       }
 }
 
-TEST(Drawer, InCountersHasATimeoutForAReasonOnly) {
+TEST(Drawer, InCountersHasATimeoutOnlyIfNeeded) {
   const std::string value = "notebook";
   const DrawerContent content = content_of(value, Kind::kCounters, {}, false);
   EXPECT_EQ(options_for(content).timeout, std::nullopt);
@@ -273,7 +273,7 @@ TEST(Drawer, SpendsNoMemoryOnTheCommentsOfAFirewallsSet) {
   EXPECT_LT(value.capacity(), 1024U);
 }
 
-TEST(Drawer, CanBeInSetsOfItsKindOnly) {
+TEST(Drawer, IsRecognisedOnlyInSetsOfItsKind) {
   struct Case {
     const char* name;
     SetType type;

@@ -22,7 +22,7 @@ void expect_inside(std::string_view key) {
   EXPECT_TRUE(can_be_key(place->name.view())) << place->name.view();
 }
 
-TEST(Key, NamesItsSetItselfWhereItCan) {
+TEST(Key, IsTheNameOfItsSetIfPossible) {
   for (const std::string_view key :
        {"a", "drawer", "a~b", "a-k", "#", "\\", "{", "two:parts/and.more"}) {
     SCOPED_TRACE(key);
@@ -35,13 +35,13 @@ TEST(Key, NamesItsSetItselfWhereItCan) {
   }
 }
 
-TEST(Key, NamesItsSetItselfUpToThirtyOneBytes) {
+TEST(Key, IsTheNameOfItsSetUpToThirtyOneBytes) {
   const std::string longest(31, 'k');
   EXPECT_EQ(place_of(longest)->name.view(), longest);
   expect_inside(longest + 'k');
 }
 
-TEST(Key, NamesItsSetItselfWithEveryByteThatTheStockToolCanRestore) {
+TEST(Key, IsTheNameOfItsSetWithEveryByteThatTheStockToolRestores) {
   for (int code = 0; code < 256; ++code) {
     SCOPED_TRACE(code);
     const std::string key = std::string("k") + static_cast<char>(code);
@@ -54,12 +54,12 @@ TEST(Key, NamesItsSetItselfWithEveryByteThatTheStockToolCanRestore) {
   }
 }
 
-TEST(Key, LiesUnderADigestWhereItLooksLikeTheStoresOwn) {
+TEST(Key, IsStoredUnderADigestIfItBeginsWithATilde) {
   for (const std::string_view key : {"~", "~1", "~name", "~lock-1"}) expect_inside(key);
   expect_inside(place_of("two words")->name.view());
 }
 
-TEST(Key, LiesUnderADigestWhereTheStockToolWouldTakeItForAnOption) {
+TEST(Key, IsStoredUnderADigestIfItBeginsWithAMinus) {
   for (const std::string_view key : {"-", "--", "-k", "-exist", "-!", "-f", "--sorted"}) {
     SCOPED_TRACE(key);
     expect_inside(key);
@@ -98,7 +98,7 @@ TEST(Key, UsesEveryStripe) {
   EXPECT_LT(*stripes.rbegin(), kStripes);
 }
 
-TEST(Key, LeavesTheStoresOwnSetsOut) {
+TEST(Key, IsNeverTheNameOfTheStoresOwnSets) {
   for (const std::uint32_t port_id : {1U, 4'294'967'295U}) {
     const auto name = spare_name(port_id);
     EXPECT_EQ(name.view(), "~" + std::to_string(port_id));
@@ -111,7 +111,7 @@ TEST(Key, LeavesTheStoresOwnSetsOut) {
   }
 }
 
-TEST(Key, TellsTheOwnerFromTheNameOfASet) {
+TEST(Key, FindsTheOwnerInTheNameOfASet) {
   EXPECT_EQ(owner_of(spare_name(4'294'967'295).view())->port, 4'294'967'295U);
   EXPECT_FALSE(owner_of(spare_name(7).view())->stripe);
   EXPECT_EQ(owner_of(held_name(7, 15).view())->port, 7U);

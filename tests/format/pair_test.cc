@@ -54,7 +54,7 @@ TEST(Pair, StoresTheWorkedExamplesOfTheFormat) {
   }
 }
 
-TEST(Pair, NamesTheSetOfALongOne) {
+TEST(Pair, NamesTheSetOfALongPair) {
   Pair pair;
   pair.set = "~!31000:abctable"sv;
   EXPECT_EQ(comment_of(pair), "\\>~!31000:abctable");
@@ -97,7 +97,7 @@ TEST(Pair, FitsUpToTheLastByteOfAComment) {
       {.key = std::string(70'000, 'k'), .value = "", .set = {}, .deadline = {}}, comment));
 }
 
-TEST(Pair, IsNothingThatNoEncoderWrote) {
+TEST(Pair, RejectsCommentsThatNoEncoderWrote) {
   PairDecoder decoder;
   for (const std::string_view comment : {"",
                                          "drawer",
@@ -129,7 +129,7 @@ TEST(Pair, IsNothingThatNoEncoderWrote) {
   EXPECT_FALSE(decoder.decode("k\\=" + std::string(ipset::kMaxCommentBytes, 'x')));
 }
 
-TEST(Pair, ComesBackWhateverItIs) {
+TEST(Pair, RoundTripsRandomPairs) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);

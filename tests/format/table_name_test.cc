@@ -34,7 +34,7 @@ TEST(TableName, IsShortAndOfFewCharacters) {
 }
 
 // The worked examples of docs/format.md.
-TEST(TableName, StandsInTheNamesOfItsSets) {
+TEST(TableName, IsPartOfTheNamesOfItsSets) {
   const TableNames names = names_of("cache");
   EXPECT_EQ(names.head().view(), "~:cache");
   EXPECT_EQ(names.bucket(1).view(), "~1:4hkcache");
@@ -58,7 +58,7 @@ void expect_parsed(const ipset::SetName& name, const TableSet& expected) {
   EXPECT_EQ(set->port_id, expected.port_id);
 }
 
-TEST(TableName, IsReadBackFromEachOfThem) {
+TEST(TableName, IsParsedFromTheNamesOfItsSets) {
   for (const std::string_view table : {"t", "twelve_bytes", "1", "f", "...", "0"})
     for (const std::uint32_t generation : {0U, 1U, TableNames::kGenerations - 1}) {
       const TableNames names = names_of(table, generation);
@@ -84,7 +84,7 @@ TEST(TableName, IsReadBackFromEachOfThem) {
     }
 }
 
-TEST(TableName, MakesNoTwoNamesTheSame) {
+TEST(TableName, MakesNoTwoEqualNames) {
   std::set<std::string> seen;
   const auto is_new = [&](const ipset::SetName& name) { return seen.emplace(name.view()).second; };
   // One ends with what is the other's generation.
@@ -105,7 +105,7 @@ TEST(TableName, MakesNoTwoNamesTheSame) {
   }
 }
 
-TEST(TableName, IsNoneInOtherNames) {
+TEST(TableName, IsNotFoundInOtherNames) {
   for (const std::string_view name : {"",
                                       "~",
                                       "~:",
@@ -153,7 +153,7 @@ TEST(TableName, GivesEachDigestOneBucketOfEachDepth) {
   }
 }
 
-TEST(TableSecret, MakesDigestsThatNobodyElseKnows) {
+TEST(TableSecret, MakesDigestsOfItsOwn) {
   const TableSecret secret = TableSecret::random();
   const TableSecret same = TableSecret::from(secret.address().bytes()).value();
   EXPECT_EQ(same.digest("key"), secret.digest("key"));
@@ -180,7 +180,7 @@ TEST(TableSecret, IsTheKeyOfSipHash) {
   EXPECT_TRUE(same(secret.digest(std::string_view("\0", 1)), kZero));
 }
 
-TEST(TableMark, SaysSinceWhen) {
+TEST(TableMark, SaysWhenItWasSet) {
   for (const TableMark mark : {TableMark::kDeadlines, TableMark::kLongPairs}) {
     EXPECT_EQ(set_at(mark, comment_of(mark, moment_at(1'764'000'000'123))),
               moment_at(1'764'000'000'123));

@@ -63,7 +63,7 @@ TEST(Text, FindsNoOffsetInOtherAddresses) {
   }
 }
 
-TEST(Text, TakesCommentsThatNobodyWroteForNone) {
+TEST(Text, RejectsCommentsThatNoEncoderWrote) {
   std::array<std::byte, 300> place{};
   for (const std::string_view comment : {""sv, "\\"sv, "abc\\"sv, "\\x"sv, "\\-a"sv, "a\\-"sv})
     EXPECT_FALSE(decode(comment, place.data())) << comment;
@@ -71,7 +71,7 @@ TEST(Text, TakesCommentsThatNobodyWroteForNone) {
 }
 
 // Pieces come in any order: what stands behind one may be another's already.
-TEST(Text, WritesNothingBehindWhatAPieceStandsFor) {
+TEST(Text, WritesNothingBeyondADecodedPiece) {
   constexpr std::byte kUntouched{0xAA};
   for (const std::string_view byte : {"x"sv, "\""sv, "\0"sv}) {
     for (std::size_t length = 1; length <= kTextBytes; ++length) {

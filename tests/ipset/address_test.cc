@@ -17,7 +17,7 @@ using tests::Bytes;
 using tests::from_hex;
 using tests::to_hex;
 
-TEST(Address, ReadsAndWritesText) {
+TEST(Address, IsParsedAndPrinted) {
   struct Case {
     const char* text;
     Family family;
@@ -39,7 +39,7 @@ TEST(Address, ReadsAndWritesText) {
   }
 }
 
-TEST(Address, RefusesOtherText) {
+TEST(Address, RejectsOtherText) {
   for (const std::string& text :
        {std::string(), std::string("192.0.2"), std::string("192.0.2.256"),
         std::string("192.0.2.1 "), std::string("192.0.2.1/24"), std::string(":::"),
@@ -47,12 +47,12 @@ TEST(Address, RefusesOtherText) {
     EXPECT_FALSE(Address::parse(text)) << text;
 }
 
-TEST(Address, DiffersByFamilyAsWell) {
+TEST(Address, DiffersByItsFamilyToo) {
   EXPECT_NE(Address::parse("0.0.0.0"), Address::parse("::"));
   EXPECT_EQ(Address::parse("::1"), Address::parse("0:0:0:0:0:0:0:1"));
 }
 
-TEST(Address, TravelsAsANestedAttribute) {
+TEST(Address, IsEncodedAsANestedAttribute) {
   for (const char* const text : {"192.0.2.1", "2001:db8::1"}) {
     SCOPED_TRACE(text);
     netlink::Batch batch(64);
@@ -71,7 +71,7 @@ TEST(Address, TravelsAsANestedAttribute) {
   }
 }
 
-TEST(Address, IsNothingWithoutItsExactBytes) {
+TEST(Address, IsRejectedWithAnotherLength) {
   for (const char* const hex :
        {"", "04000140", "07000140 c0000200", "09000140 c0000201 00000000", "08000240 c0000201",
         "14000140 20010db8 00000000 00000000 00000001", "08000340 c0000201", "0c000140 c0000201"}) {
@@ -80,7 +80,7 @@ TEST(Address, IsNothingWithoutItsExactBytes) {
   }
 }
 
-TEST(Address, IsFoundBehindWhatIsNotKnown) {
+TEST(Address, IsFoundAfterUnknownAttributes) {
   const Bytes bytes = from_hex("05000700 01000000 08000140 c0000201");
   EXPECT_EQ(decode_address(netlink::Attribute(1, bytes)), Address::parse("192.0.2.1"));
 }
@@ -117,7 +117,7 @@ TEST(Family, HasTheWordsOfIpset) {
   EXPECT_EQ(family_name(static_cast<Family>(77)), "unspec");
 }
 
-TEST(FixedText, HoldsUpToItsLimitAndTellsWhenItCuts) {
+TEST(FixedText, HoldsUpToItsLimitAndReportsTruncation) {
   SetName name;
   EXPECT_TRUE(name.empty());
   EXPECT_TRUE(name.assign(std::string(31, 'a')));

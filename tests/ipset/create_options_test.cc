@@ -63,7 +63,7 @@ CreateOptions random_options(std::mt19937& random) {
   return options;
 }
 
-TEST(LowestRevision, IsTheFirstThatHasAllThatIsAskedFor) {
+TEST(LowestRevision, IsTheFirstThatSupportsAllOptions) {
   struct Case {
     const char* name;
     SetType type;
@@ -115,9 +115,9 @@ TEST(LowestRevision, IsTheFirstThatHasAllThatIsAskedFor) {
   }
 }
 
-TEST(CreateOptions, AreAnEmptyNestWhereNothingIsSet) { EXPECT_EQ(to_hex(encoded({})), "04000780"); }
+TEST(CreateOptions, AreAnEmptyNestWithoutAnyOption) { EXPECT_EQ(to_hex(encoded({})), "04000780"); }
 
-TEST(CreateOptions, HaveTheKernelsNumbers) {
+TEST(CreateOptions, UseTheKernelsAttributeNumbers) {
   struct Case {
     const char* name;
     CreateOptions options;
@@ -151,7 +151,7 @@ TEST(CreateOptions, HaveTheKernelsNumbers) {
   }
 }
 
-TEST(CreateOptions, ComeBackAsTheyWere) {
+TEST(CreateOptions, RoundTrip) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -161,7 +161,7 @@ TEST(CreateOptions, ComeBackAsTheyWere) {
   }
 }
 
-TEST(CreateOptions, KnowMarkmaskInTheMachinesOrder) {
+TEST(CreateOptions, ReadMarkmaskInTheMachinesByteOrder) {
   // The kernel sends it unflagged: net/netfilter/ipset/ip_set_hash_gen.h, mtype_head.
   const std::uint32_t mask = 0x0102'0304;
   const auto bytes = std::as_bytes(std::span(&mask, 1));
@@ -170,7 +170,7 @@ TEST(CreateOptions, KnowMarkmaskInTheMachinesOrder) {
   EXPECT_EQ(options.markmask, mask);
 }
 
-TEST(CreateOptions, PassOverWhatTheyDoNotKnow) {
+TEST(CreateOptions, SkipUnknownAttributes) {
   for (const std::uint16_t type : {IPSET_ATTR_ELEMENTS, IPSET_ATTR_MEMSIZE, IPSET_ATTR_RESIZE}) {
     CreateOptions options;
     EXPECT_TRUE(decode_create_option(netlink::Attribute(type, Bytes(3)), options));
@@ -181,7 +181,7 @@ TEST(CreateOptions, PassOverWhatTheyDoNotKnow) {
   EXPECT_EQ(options, CreateOptions{});
 }
 
-TEST(CreateOptions, RefuseAWrongLength) {
+TEST(CreateOptions, RejectAWrongLength) {
   struct Case {
     std::uint16_t type;
     std::size_t good;
@@ -217,7 +217,7 @@ TEST(CreateOptions, RefuseAWrongLength) {
   }
 }
 
-TEST(CreateOptions, AreReadSafelyFromAnything) {
+TEST(CreateOptions, AreDecodedSafelyFromAnyBytes) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);

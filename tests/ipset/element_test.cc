@@ -76,7 +76,7 @@ Element random_element(std::mt19937& random) {
   return element;
 }
 
-TEST(Element, HasTheKernelsNumbers) {
+TEST(Element, UsesTheKernelsAttributeNumbers) {
   struct Case {
     const char* name;
     Element element;
@@ -127,7 +127,7 @@ TEST(Element, HasTheKernelsNumbers) {
   }
 }
 
-TEST(Element, ComesBackAsItWas) {
+TEST(Element, RoundTrips) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -148,7 +148,7 @@ void expect_same(const ElementView& view, const ElementView& other) {
   EXPECT_EQ(view.bytes, other.bytes);
 }
 
-TEST(Element, HasAViewOfTheSameAttributes) {
+TEST(Element, HasAViewWithTheSameFields) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -177,7 +177,7 @@ void expect_views_despite_wrong_bytes(const Bytes& bytes) {
   EXPECT_GT(good, 1000);
 }
 
-TEST(Element, HasAViewWhereverWrongBytesLeaveOne) {
+TEST(Element, HasAViewWithTheSameFieldsForWrongBytes) {
   expect_views_despite_wrong_bytes(encoded({.ip = address("192.0.2.1"),
                                             .port = 80,
                                             .protocol = IPPROTO_TCP,
@@ -205,7 +205,7 @@ TEST(Element, HasAViewOfWhatTheKernelLists) {
   expect_views_despite_wrong_bytes(listed);
 }
 
-TEST(Element, SendsItsLineButDoesNotGetItBack) {
+TEST(Element, SendsItsLineNumberButDoesNotReadIt) {
   const Bytes bytes = encoded({.line = 7});
   EXPECT_EQ(to_hex(bytes), "08000940 00000007");
   Element back;
@@ -213,7 +213,7 @@ TEST(Element, SendsItsLineButDoesNotGetItBack) {
   EXPECT_EQ(back, Element{});
 }
 
-TEST(Element, PassesOverWhatItDoesNotKnow) {
+TEST(Element, SkipsUnknownAttributes) {
   Element element;
   const Bytes bytes =
       from_hex("04001e00 06000440 00500000 0800ff3f 01020304 06002000 01020000 05000300 08000000");
@@ -282,12 +282,12 @@ TEST(Element, NamesTheTextThatIsTooLong) {
   }
 }
 
-TEST(Element, NamesItsNestWhenALengthInItLies) {
+TEST(Element, NamesItsNestIfALengthInItIsWrong) {
   Element element;
   EXPECT_EQ(decode(from_hex("05000300 08000000 09000440 00500000"), element), IPSET_ATTR_DATA);
 }
 
-TEST(Element, IsReadSafelyFromAnything) {
+TEST(Element, IsDecodedSafelyFromAnyBytes) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);

@@ -124,7 +124,7 @@ TEST(GoldenElement, CarriesTwoAddresses) {
              {.ip = address("2001:db8::1"), .port = 7, .protocol = IPPROTO_UDPLITE, .line = 0});
 }
 
-TEST(GoldenElement, TravelsInAListOfThem) {
+TEST(GoldenElement, IsSentInAList) {
   // Two `add` lines given to `ipset restore`. It puts the first line's number in front of the list
   // where ours is 0: the kernel wants the attribute only to write the failing element's line into.
   expect_golden(
@@ -144,7 +144,7 @@ TEST(GoldenElement, TravelsInAListOfThem) {
        }});
 }
 
-TEST(GoldenElement, HasItsLineNumberInFrontOfTheList) {
+TEST(GoldenElement, HasItsLineNumberBeforeTheList) {
   // The kernel sends the request back with the line, and our receive buffer may cut it.
   Batch batch(7);
   batch.begin_add("s");

@@ -14,7 +14,7 @@ using tests::from_hex;
 
 Address address(const char* text) { return Address::parse(text).value(); }
 
-TEST(GoldenRequest, CommandsOnWholeSets) {
+TEST(GoldenRequest, ChangesWholeSets) {
   for (const Golden& golden : {
            Golden{"ipset destroy b", "24000000 03060502" + kStart + "06000200 62000000",
                   [](Batch& batch) { batch.destroy("b"); }},
@@ -41,7 +41,7 @@ TEST(GoldenRequest, DestroysAllSetsWithoutNamingOne) {
   EXPECT_EQ(request_tree(*batch.finish(1)), "message 1539 flags 1\n1 07\n");
 }
 
-TEST(GoldenRequest, Questions) {
+TEST(GoldenRequest, QueriesSets) {
   for (const Golden& golden : {
            Golden{"the first of every command: protocol", "1c000000 01060100" + kStart,
                   [](Batch& batch) { batch.protocol(); }},

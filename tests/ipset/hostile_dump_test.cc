@@ -59,7 +59,7 @@ TEST_F(HostileDump, ContinuesASetInTheNextMessage) {
   EXPECT_EQ(sets->at(1).elements.size(), 1U);
 }
 
-TEST_F(HostileDump, PassesOverTheRestOfASetInFurtherMessages) {
+TEST_F(HostileDump, SkipsTheRestOfASetInFurtherMessages) {
   for (const std::string& part : {kRecordedPort, kContinuation, kRecordedNet6, kRecordedEnd})
     queue_hex(part);
   Listing sets = listing();
@@ -72,7 +72,7 @@ TEST_F(HostileDump, PassesOverTheRestOfASetInFurtherMessages) {
   EXPECT_EQ((*element)->cidr, 32) << "not one of the set before";
 }
 
-TEST_F(HostileDump, TakesSeveralMessagesOfOneDatagram) {
+TEST_F(HostileDump, ReadsSeveralMessagesOfOneDatagram) {
   queue_hex(kRecordedPort + kContinuation + kRecordedNet6 + kRecordedEnd);
   const auto sets = read();
   ASSERT_TRUE(sets) << sets.error().message();
@@ -111,14 +111,14 @@ TEST_F(HostileDump, StaysAtItsEnd) {
   }
 }
 
-TEST_F(HostileDump, TellsThatItTimedOut) {
+TEST_F(HostileDump, ReportsATimeout) {
   queue_hex(kRecordedPort);
   const auto sets = read();
   ASSERT_FALSE(sets);
   EXPECT_EQ(sets.error().code, ErrorCode::kTimeout);
 }
 
-TEST_F(HostileDump, TellsTheErrorAtTheEndOfTheDump) {
+TEST_F(HostileDump, ReportsTheErrorAtTheEndOfTheDump) {
   queue_hex(kRecordedPort);
   queue_hex("14000000 03000200 04030201 00000000 f4ffffff");
   const auto sets = read(ListMode::kElements, "p");
@@ -128,7 +128,7 @@ TEST_F(HostileDump, TellsTheErrorAtTheEndOfTheDump) {
   EXPECT_STREQ(sets.error().subject.data(), "p");
 }
 
-TEST_F(HostileDump, TellsThatItWasInterruptedAndReadsTheRestAway) {
+TEST_F(HostileDump, ReportsAnInterruptionAndDrainsTheRest) {
   Bytes interrupted = from_hex(kRecordedPort);
   interrupted[6] |= std::byte{NLM_F_DUMP_INTR};
   queue(interrupted);
@@ -140,7 +140,7 @@ TEST_F(HostileDump, TellsThatItWasInterruptedAndReadsTheRestAway) {
   EXPECT_EQ(unread(), 0) << "a dump that is not read to its end blocks the socket and the set";
 }
 
-TEST_F(HostileDump, ReadsTheRestAwayWhenInterruptedUnread) {
+TEST_F(HostileDump, DrainsTheRestIfInterruptedBeforeItIsRead) {
   Bytes interrupted = from_hex(kRecordedPort);
   interrupted[6] |= std::byte{NLM_F_DUMP_INTR};
   queue(interrupted);
@@ -149,7 +149,7 @@ TEST_F(HostileDump, ReadsTheRestAwayWhenInterruptedUnread) {
   EXPECT_EQ(unread(), 0);
 }
 
-TEST_F(HostileDump, IsMalformedWithTheAttributesNumber) {
+TEST_F(HostileDump, NamesTheMalformedAttribute) {
   struct Case {
     const char* name;
     std::string find;
@@ -189,7 +189,7 @@ TEST_F(HostileDump, IsMalformedWithTheAttributesNumber) {
   }
 }
 
-TEST_F(HostileDump, TakesADatagramThatWasCutForMalformed) {
+TEST_F(HostileDump, RejectsATruncatedDatagram) {
   queue_hex(kRecordedPort);
   queue(Bytes(netlink::Socket::dump_part_bytes() + 4, std::byte{1}));
   queue_hex(kRecordedEnd);
@@ -203,13 +203,13 @@ TEST_F(HostileDump, IsReadToItsEndAfterADatagramThatIsNoMessage) {
   survive(from_hex("ffff0000 07060200 04030201 00000000"));
 }
 
-TEST_F(HostileDump, SurvivesEveryBeginningOfAReply) {
+TEST_F(HostileDump, SurvivesAReplyCutAnywhere) {
   const Bytes whole = from_hex(kRecordedIpPort);
   for (std::size_t size = 1; size <= whole.size() && !HasFatalFailure(); ++size)
     survive(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
 }
 
-TEST_F(HostileDump, SurvivesEveryBeginningOfAReplyThatClaimsToBeWhole) {
+TEST_F(HostileDump, SurvivesACutReplyWithAMatchingLength) {
   const Bytes whole = from_hex(kRecordedIpPort);
   for (std::size_t size = sizeof(nlmsghdr); size <= whole.size() && !HasFatalFailure(); ++size) {
     Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));

@@ -75,7 +75,7 @@ TEST_F(Kernel, SpeaksTheNewestProtocolThatBothKnow) {
   EXPECT_NE(connect()->port_id(), kernel().port_id());
 }
 
-TEST_F(Kernel, IsNotForThoseWithoutTheCapability) {
+TEST_F(Kernel, RejectsProcessesWithoutTheCapability) {
   std::optional<Error> error;
   tests::without_capabilities([&] {
     const auto opened = Connection::open(std::chrono::seconds(10));
@@ -171,7 +171,7 @@ TEST_F(Kernel, SwapsTwoSetsOfOneType) {
               is_error(ErrorCode::kNotAValue, Step::kSwap, "a"));
 }
 
-TEST_F(Kernel, AddsAndDeletesAnElementOnceUnlessTold) {
+TEST_F(Kernel, AddsAndDeletesAnElementOnceWithoutExist) {
   create("s");
   carry_out([](Batch& batch) { batch.add("s", numbered(1)); });
   EXPECT_EQ(failure_of([](Batch& batch) { batch.add("s", numbered(1)); }).kernel_code,
@@ -183,7 +183,7 @@ TEST_F(Kernel, AddsAndDeletesAnElementOnceUnlessTold) {
   EXPECT_THAT(ports("s"), ElementsAre(1));
 }
 
-TEST_F(Kernel, GivesAnElementItsNewExtensionsWhereItIsAccepted) {
+TEST_F(Kernel, ReplacesAnElementsExtensionsWithExist) {
   create("s", SetType::kHashIp, {.timeout = 0, .counters = true, .comment = true});
   const Element before{
       .ip = address("192.0.2.1"), .timeout = 0, .packets = 1, .bytes = 2, .comment = "before"};
@@ -195,7 +195,7 @@ TEST_F(Kernel, GivesAnElementItsNewExtensionsWhereItIsAccepted) {
   EXPECT_THAT(listed_one("s").elements, ElementsAre(after));
 }
 
-TEST_F(Kernel, RefusesAnElementInASetThatIsFull) {
+TEST_F(Kernel, RejectsAnElementInAFullSet) {
   create("s", SetType::kHashIpPort, {.maxelem = 2});
   fill("s", 2);
   const Error error = failure_of([](Batch& batch) { batch.add("s", numbered(2)); });
@@ -292,7 +292,7 @@ TEST_F(Kernel, ListsASetInManyParts) {
   EXPECT_EQ(sets[1].elements.size(), 3U);
 }
 
-TEST_F(Kernel, PassesOverElementsThatNobodyAskedFor) {
+TEST_F(Kernel, SkipsElementsThatAreNotRead) {
   for (const char* const name : {"a", "b", "c"}) {
     create(name);
     fill(name, 2000);
@@ -310,7 +310,7 @@ TEST_F(Kernel, PassesOverElementsThatNobodyAskedFor) {
   EXPECT_THAT(seen, UnorderedElementsAre("a", "b", "c"));
 }
 
-TEST_F(Kernel, AnswersTheNextQuestionAfterAListingThatWasLeft) {
+TEST_F(Kernel, AnswersTheNextQueryAfterAnAbandonedListing) {
   create("s");
   fill("s", 5000);
   for (const int read : {0, 1, 2, 4000}) {
@@ -342,7 +342,7 @@ TEST_F(Kernel, KeepsASetInItsPlaceWhileItIsListed) {
   EXPECT_THAT(ports("s"), IsEmpty());
 }
 
-TEST_F(Kernel, GoesOnAfterACommandThatFailsAndTellsOfEach) {
+TEST_F(Kernel, ContinuesAfterAFailedCommandAndReportsEach) {
   create("s");
   const Batch& batch = execute([](Batch& queue) {
     queue.add("s", numbered(1));
@@ -367,7 +367,7 @@ TEST_F(Kernel, GoesOnAfterACommandThatFailsAndTellsOfEach) {
   EXPECT_THAT(ports("renamed"), ElementsAre(1, 2));
 }
 
-TEST_F(Kernel, MakesTheFirstFailureOfABatchItsError) {
+TEST_F(Kernel, ReportsTheFirstFailureOfABatch) {
   Batch batch = kernel().new_batch();
   batch.destroy("one");
   batch.flush("two");
@@ -376,7 +376,7 @@ TEST_F(Kernel, MakesTheFirstFailureOfABatchItsError) {
   EXPECT_THAT(done.error(), is_error(ErrorCode::kNoSuchSet, Step::kDestroy, "one"));
 }
 
-TEST_F(Kernel, ForgetsFailuresWithTheBatch) {
+TEST_F(Kernel, ForgetsFailuresWhenTheBatchIsCleared) {
   EXPECT_EQ(failure_of([](Batch& batch) { batch.destroy("s"); }).code, ErrorCode::kNoSuchSet);
   create("s");
   const Batch& batch = execute([](Batch& queue) { queue.destroy("s"); });
@@ -398,7 +398,7 @@ TEST_F(Kernel, DoesNothingForAnEmptyBatch) {
   EXPECT_EQ(execute([](Batch&) {}).first_failure(), std::nullopt);
 }
 
-TEST_F(Kernel, TellsTheLineAtWhichManyElementsStopped) {
+TEST_F(Kernel, ReportsTheLineAtWhichAddingManyStopped) {
   create("s");
   fill("s", 1);
   const auto add_four = [](Existing existing) {
@@ -427,7 +427,7 @@ TEST_F(Kernel, TellsTheLineAtWhichManyElementsStopped) {
   EXPECT_THAT(ports("s"), ElementsAre(0, 7, 8, 9, 50));
 }
 
-TEST_F(Kernel, TellsTheLineAtWhichDeletingManyStopped) {
+TEST_F(Kernel, ReportsTheLineAtWhichDeletingManyStopped) {
   create("s");
   fill("s", 4);
   const Batch& batch = execute([](Batch& queue) {
@@ -445,7 +445,7 @@ TEST_F(Kernel, TellsTheLineAtWhichDeletingManyStopped) {
   EXPECT_THAT(ports("s"), ElementsAre(2, 3));
 }
 
-TEST_F(Kernel, TellsTheLineOfACommandAsLongAsCanBe) {
+TEST_F(Kernel, ReportsTheLineOfTheLongestCommand) {
   create("s");
   fill("s", 1);
   std::size_t last = 0;
@@ -471,7 +471,7 @@ TEST_F(Kernel, TellsTheLineOfACommandAsLongAsCanBe) {
   EXPECT_EQ(ports("s").size(), last + 1);
 }
 
-TEST_F(Kernel, LosesNoErrorOfAsManyCommandsAsCanBe) {
+TEST_F(Kernel, LosesNoErrorOfTheLargestBatch) {
   create("s", SetType::kHashIpPort, {.comment = true});
   Element element = numbered(1);
   element.comment = std::string_view(std::string(kMaxCommentBytes, 'c'));
@@ -512,7 +512,7 @@ TEST_F(Kernel, LosesNoErrorOfManyCommandsOfSeveralElements) {
 
 // Commands of many elements come back whole when they fail, and may outgrow the socket's queue. The
 // kernel says once that it dropped replies, and nothing of those it drops until all are read.
-TEST_F(Kernel, TellsThatErrorsWereLostAndLosesNoneAfterwards) {
+TEST_F(Kernel, ReportsLostErrorsAndLosesNoneAfterwards) {
   create("s");
   fill("s", 1);
   Batch batch = kernel().new_batch();

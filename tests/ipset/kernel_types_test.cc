@@ -325,7 +325,7 @@ TEST_F(KernelTypes, HaveOptionsOfTheirOwn) {
   }
 }
 
-TEST_F(KernelTypes, TakeARangeByItsPrefixAndListItsEnd) {
+TEST_F(KernelTypes, AcceptARangeByItsPrefixAndListItsEnd) {
   carry_out([](Batch& batch) {
     batch.create("s", SetType::kBitmapIp, Family::kInet, 0,
                  {.range_from = address("10.0.0.0"), .range_cidr = 30});
@@ -334,7 +334,7 @@ TEST_F(KernelTypes, TakeARangeByItsPrefixAndListItsEnd) {
             (CreateOptions{.range_from = address("10.0.0.0"), .range_to = address("10.0.0.3")}));
 }
 
-TEST_F(KernelTypes, TakeRangesOfElements) {
+TEST_F(KernelTypes, AcceptRangesOfElements) {
   struct Case {
     const char* name;
     SetType type;
@@ -391,7 +391,7 @@ TEST_F(KernelTypes, TakeRangesOfElements) {
   }
 }
 
-TEST_F(KernelTypes, KeepTheMembersOfAListInTheirPlaces) {
+TEST_F(KernelTypes, KeepTheOrderOfAListsMembers) {
   for (const char* const name : {"a", "b", "c", "d"}) create(name);
   carry_out([](Batch& batch) {
     batch.create("l", SetType::kListSet, Family::kUnspecified, 0, {.size = 8});

@@ -45,13 +45,13 @@ TEST(SetType, HasTheKernelsNameAndModule) {
   EXPECT_EQ(seen.size(), kSetTypes) << "every type is in the table above";
 }
 
-TEST(SetType, HasNoOtherNames) {
+TEST(SetType, RejectsOtherNames) {
   for (const char* const name :
        {"", "hash", "hash:", "hash:ip ", "HASH:IP", "hash:ip,port,", "iphash"})
     EXPECT_EQ(type_by_name(name), std::nullopt) << name;
 }
 
-TEST(SetType, HasItsExtensionsInTheOrderInWhichTheyCame) {
+TEST(SetType, GainsItsExtensionsRevisionByRevision) {
   constexpr std::uint8_t kNever = TypeRevisions::kNever;
   for (const Named& entry : kNames) {
     SCOPED_TRACE(entry.name);

@@ -41,7 +41,7 @@ std::size_t walk(std::span<const std::byte> bytes, int depth = 0) {
   return count;
 }
 
-TEST(Attributes, WalksARunAndTheNestInIt) {
+TEST(Attributes, IterateOverARunAndItsNestedAttributes) {
   const Bytes bytes = from_hex(kRun);
   Attributes attributes(bytes);
   for (const int type : {1, 2, 3, 4, 5, 7}) {
@@ -59,13 +59,13 @@ TEST(Attributes, WalksARunAndTheNestInIt) {
   EXPECT_FALSE(attributes.malformed());
 }
 
-TEST(Attributes, FindsNothingInNothing) {
+TEST(Attributes, AreNoneInAnEmptyBuffer) {
   Attributes none;
   EXPECT_FALSE(none.next());
   EXPECT_FALSE(none.malformed());
 }
 
-TEST(Attributes, EndsAtALengthThatLies) {
+TEST(Attributes, EndAtAWrongLength) {
   struct Case {
     const char* name;
     const char* hex;
@@ -92,18 +92,18 @@ TEST(Attributes, EndsAtALengthThatLies) {
   }
 }
 
-TEST(Attributes, NeverReadsBeyondARunCutAnywhere) {
+TEST(Attributes, NeverReadBeyondARunCutAnywhere) {
   const Bytes bytes = from_hex(kRun);
   std::size_t most = 0;
   tests::for_each_beginning(bytes, [&](const Bytes& part) { most = std::max(most, walk(part)); });
   EXPECT_EQ(most, 8U);
 }
 
-TEST(Attributes, NeverReadsBeyondARunWithOneWrongByte) {
+TEST(Attributes, NeverReadBeyondARunWithOneWrongByte) {
   tests::for_each_wrong_byte(from_hex(kRun), [](const Bytes& wrong) { walk(wrong); });
 }
 
-TEST(Attributes, NeverReadsBeyondRandomBytes) {
+TEST(Attributes, NeverReadBeyondRandomBytes) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   std::size_t found = 0;
@@ -112,7 +112,7 @@ TEST(Attributes, NeverReadsBeyondRandomBytes) {
   EXPECT_GT(found, 100U) << "random strings that hold no attributes test nothing";
 }
 
-TEST(Attribute, ReadsNumbersInTheOrderTheirFlagSays) {
+TEST(Attribute, ReadsNumbersInTheByteOrderOfItsFlag) {
   const Bytes bytes = from_hex("01020304");
   const Attribute network(NLA_F_NET_BYTEORDER | 3, bytes);
   const Attribute machine(3, bytes);
@@ -129,7 +129,7 @@ TEST(Attribute, ReadsNumbersInTheOrderTheirFlagSays) {
             0x0102'0304'0506'0708U);
 }
 
-TEST(Attribute, TakesNoNumberOfAnotherSize) {
+TEST(Attribute, RejectsANumberOfAnotherSize) {
   for (std::size_t size = 0; size <= 9; ++size) {
     SCOPED_TRACE(size);
     const Bytes bytes(size);
@@ -154,13 +154,13 @@ TEST(Attribute, EndsTextAtItsNulOrAtItsEnd) {
   }
 }
 
-TEST(Attribute, HidesTheFlagsOfItsType) {
+TEST(Attribute, ReturnsItsTypeWithoutTheFlags) {
   EXPECT_EQ(Attribute(NLA_F_NESTED | 7, {}).type(), 7);
   EXPECT_EQ(Attribute(NLA_F_NET_BYTEORDER | 7, {}).type(), 7);
   EXPECT_EQ(Attribute(0x3FFF, {}).type(), 0x3FFF);
 }
 
-TEST(BigEndian, TurnsTheBytesAround) {
+TEST(BigEndian, ReversesTheBytes) {
   EXPECT_EQ(big_endian(std::uint8_t{0x12}), 0x12);
   EXPECT_EQ(big_endian(std::uint16_t{0x1234}), 0x3412);
   EXPECT_EQ(big_endian(std::uint32_t{0x1234'5678}), 0x7856'3412U);

@@ -66,7 +66,7 @@ TEST(Batch, PutsTextWithItsNul) {
   EXPECT_EQ(put_bytes([](Batch& b) { b.put_text(5, ""); }), "05000500 00000000");
 }
 
-TEST(Batch, PutsTextThatPointsNowhere) {
+TEST(Batch, PutsATextWithoutMemory) {
   EXPECT_EQ(put_bytes([](Batch& b) { b.put_text(5, {}); }), "05000500 00000000");
 }
 
@@ -87,7 +87,7 @@ TEST(Batch, ZeroesThePaddingOfABufferUsedBefore) {
   }
 }
 
-TEST(Batch, NumbersItsMessagesUpwardAcrossTheEndOfTheNumbers) {
+TEST(Batch, NumbersItsMessagesAcrossTheWrapOfTheSequence) {
   Batch batch(256);
   for (int count = 0; count < 3; ++count) {
     open_message(batch);
@@ -122,7 +122,7 @@ TEST(Batch, NestsAttributesInAttributes) {
             "14000780 0c000180 05000300 09000000 04000280");
 }
 
-TEST(Batch, RefusesWhatDoesNotFit) {
+TEST(Batch, RejectsWhatDoesNotFit) {
   constexpr std::size_t kNeeded = kHeaders + 8 + 12;
   for (std::size_t capacity = 0; capacity <= kNeeded + 4; ++capacity) {
     SCOPED_TRACE(capacity);
@@ -135,7 +135,7 @@ TEST(Batch, RefusesWhatDoesNotFit) {
   }
 }
 
-TEST(Batch, TakesNothingMoreOnceItOverflowed) {
+TEST(Batch, RejectsEverythingAfterAnOverflow) {
   Batch batch(64);
   open_message(batch);
   batch.put(1, Bytes(100));
@@ -150,7 +150,7 @@ TEST(Batch, TakesNothingMoreOnceItOverflowed) {
   EXPECT_EQ(batch.size(), 1U);
 }
 
-TEST(Batch, RewindTakesBackTheLastPieceAndTheOverflow) {
+TEST(Batch, RewindRemovesTheLastPieceAndTheOverflow) {
   Batch batch(64);
   open_message(batch);
   batch.put_text(1, "kept");
@@ -166,7 +166,7 @@ TEST(Batch, RewindTakesBackTheLastPieceAndTheOverflow) {
   EXPECT_FALSE(batch.overflowed());
 }
 
-TEST(Batch, RefusesOneMessageTooMany) {
+TEST(Batch, RejectsOneMessageTooMany) {
   Batch batch(16'384);
   for (std::size_t count = 0; count < Batch::kMaxMessages; ++count) open_message(batch);
   EXPECT_FALSE(batch.overflowed());
@@ -178,7 +178,7 @@ TEST(Batch, RefusesOneMessageTooMany) {
   EXPECT_EQ(batch.mark(), end);
 }
 
-TEST(Batch, RefusesAnAttributeWhoseLengthDoesNotFit16Bits) {
+TEST(Batch, RejectsAnAttributeWhoseLengthDoesNotFit16Bits) {
   for (const std::size_t payload : {65'531U, 65'532U}) {
     SCOPED_TRACE(payload);
     Batch batch(100'000);
@@ -188,7 +188,7 @@ TEST(Batch, RefusesAnAttributeWhoseLengthDoesNotFit16Bits) {
   }
 }
 
-TEST(Batch, RefusesANestWhoseLengthDoesNotFit16Bits) {
+TEST(Batch, RejectsANestWhoseLengthDoesNotFit16Bits) {
   struct Case {
     std::size_t payload;
     std::string header;
@@ -209,7 +209,7 @@ TEST(Batch, RefusesANestWhoseLengthDoesNotFit16Bits) {
   }
 }
 
-TEST(Batch, ForgetsEverythingWhenCleared) {
+TEST(Batch, IsEmptyAfterClear) {
   Batch batch(64);
   open_message(batch);
   batch.put(1, Bytes(100));
@@ -221,7 +221,7 @@ TEST(Batch, ForgetsEverythingWhenCleared) {
   EXPECT_EQ(to_hex(batch.finish(2)), "14000000 01060100 02000000 00000000 02000000");
 }
 
-TEST(Batch, TakesExactlyItsCapacity) {
+TEST(Batch, HoldsExactlyItsCapacity) {
   Batch batch(kHeaders + 104);
   open_message(batch);
   batch.put(1, Bytes(100));

@@ -50,7 +50,7 @@ Message first_message(std::span<const std::byte> datagram) {
   return message.value_or(Message{});
 }
 
-TEST(Messages, WalksADatagramOfSeveral) {
+TEST(Messages, IterateOverADatagramOfSeveral) {
   const Bytes datagram = from_hex(kAnswer + kRefusal + kEnd);
   Messages messages(datagram);
   const auto answer = messages.next();
@@ -75,7 +75,7 @@ TEST(Messages, WalksADatagramOfSeveral) {
   EXPECT_FALSE(messages.malformed());
 }
 
-TEST(Messages, EndsAtALengthThatLies) {
+TEST(Messages, EndAtAWrongLength) {
   struct Case {
     const char* name;
     std::string hex;
@@ -107,7 +107,7 @@ TEST(Messages, EndsAtALengthThatLies) {
   }
 }
 
-TEST(Messages, HandsOutTheLastOfATruncatedDatagramAsFarAsItGoes) {
+TEST(Messages, IncludeTheLastOneOfATruncatedDatagramAsFarAsItGoes) {
   const Bytes whole = from_hex(kRefusal);
   for (std::size_t size = sizeof(nlmsghdr); size < whole.size(); ++size) {
     SCOPED_TRACE(size);
@@ -126,7 +126,7 @@ TEST(Messages, HandsOutTheLastOfATruncatedDatagramAsFarAsItGoes) {
   }
 }
 
-TEST(Messages, NeverReadsBeyondADatagramCutAnywhere) {
+TEST(Messages, NeverReadBeyondADatagramCutAnywhere) {
   const Bytes whole = from_hex(kAnswer + kRefusal + kEnd);
   std::size_t most = 0;
   for (const bool truncated : {false, true})
@@ -135,13 +135,13 @@ TEST(Messages, NeverReadsBeyondADatagramCutAnywhere) {
   EXPECT_EQ(most, 3U);
 }
 
-TEST(Messages, NeverReadsBeyondADatagramWithOneWrongByte) {
+TEST(Messages, NeverReadBeyondADatagramWithOneWrongByte) {
   for (const bool truncated : {false, true})
     tests::for_each_wrong_byte(from_hex(kAnswer + kRefusal + kEnd),
                                [&](const Bytes& wrong) { walk(wrong, truncated); });
 }
 
-TEST(Messages, NeverReadsBeyondRandomBytes) {
+TEST(Messages, NeverReadBeyondRandomBytes) {
   const std::uint32_t seed = tests::test_seed();
   SCOPED_TRACE(seed);
   for (const bool truncated : {false, true})
@@ -149,7 +149,7 @@ TEST(Messages, NeverReadsBeyondRandomBytes) {
                                   [&](const Bytes& bytes) { walk(bytes, truncated); });
 }
 
-TEST(Message, TellsTheKernelsCode) {
+TEST(Message, ReturnsTheKernelsErrorCode) {
   struct Case {
     const char* name;
     const char* hex;
@@ -174,7 +174,7 @@ TEST(Message, TellsTheKernelsCode) {
   }
 }
 
-TEST(Message, MakesNoNegativeCodeOfTheLowestNumber) {
+TEST(Message, ReturnsNoNegativeCodeForTheLowestNumber) {
   const Bytes datagram = from_hex("14000000 02000000 01000000 00000000 00000080");
   EXPECT_GE(first_message(datagram).error().value_or(0), 0);
 }
@@ -186,7 +186,7 @@ TEST(Message, ReturnsNoRequestWhereTheReplyHasNone) {
   EXPECT_TRUE(first_message(capped).returned_request().empty());
 }
 
-TEST(Message, TellsThatADumpWasInterrupted) {
+TEST(Message, ReportsAnInterruptedDump) {
   const Bytes datagram = from_hex("10000000 07061200 01000000 00000000");
   EXPECT_TRUE(first_message(datagram).is_interrupted());
 }

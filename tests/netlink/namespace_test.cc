@@ -47,7 +47,7 @@ class NamespaceVisitTest : public tests::KernelTest {
   }
 };
 
-TEST_F(NamespaceVisitTest, GoesThereAndComesHome) {
+TEST_F(NamespaceVisitTest, EntersTheNamespaceAndReturns) {
   const std::string home = present_namespace();
   {
     const auto visit = NamespaceVisit::enter("other");
@@ -94,7 +94,7 @@ TEST_F(NamespaceVisitTest, ClaimsAPortInTheNamespaceOfTheSocket) {
   EXPECT_EQ(present_namespace(), home);
 }
 
-TEST_F(NamespaceVisitTest, ComesHomeOnceHoweverOftenItWasMoved) {
+TEST_F(NamespaceVisitTest, ReturnsOnceHoweverOftenItWasMoved) {
   const std::string home = present_namespace();
   {
     auto first = NamespaceVisit::enter("other");
@@ -123,22 +123,20 @@ void expect_missing(const std::string& name) {
   EXPECT_STREQ(visit.error().subject.data(), name.c_str());
 }
 
-TEST_F(NamespaceVisitTest, TellsThatThereIsNoNamespaceOfThatName) { expect_missing("nowhere"); }
+TEST_F(NamespaceVisitTest, ReportsAMissingNamespace) { expect_missing("nowhere"); }
 
-TEST_F(NamespaceVisitTest, TakesNoPathForAName) {
+TEST_F(NamespaceVisitTest, RejectsAPathAsAName) {
   for (const char* const name : {"../netns/other", "/run/netns/other", "other/", "/"})
     expect_missing(name);
 }
 
-TEST_F(NamespaceVisitTest, TakesNoFolderForANamespace) {
+TEST_F(NamespaceVisitTest, RejectsAFolder) {
   for (const char* const name : {"", ".", ".."}) expect_missing(name);
 }
 
-TEST_F(NamespaceVisitTest, DoesNotStopReadingANameAtItsNul) {
-  expect_missing(std::string("other\0x", 7));
-}
+TEST_F(NamespaceVisitTest, RejectsANameWithANul) { expect_missing(std::string("other\0x", 7)); }
 
-TEST_F(NamespaceVisitTest, RefusesAFileThatIsNoNamespace) {
+TEST_F(NamespaceVisitTest, RejectsAFileThatIsNoNamespace) {
   std::ofstream("/run/netns/file") << "text";
   const auto visit = NamespaceVisit::enter("file");
   ASSERT_FALSE(visit);
@@ -147,7 +145,7 @@ TEST_F(NamespaceVisitTest, RefusesAFileThatIsNoNamespace) {
   EXPECT_STREQ(visit.error().subject.data(), "file");
 }
 
-TEST_F(NamespaceVisitTest, TellsThatItMayNotEnter) {
+TEST_F(NamespaceVisitTest, ReportsAMissingPermission) {
   bool asked = false;
   tests::without_capabilities([&] {
     asked = true;

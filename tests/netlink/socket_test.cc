@@ -102,7 +102,7 @@ TEST_F(SocketTest, IsNotInheritedByPrograms) {
   EXPECT_EQ(found, 1);
 }
 
-TEST_F(SocketTest, RefusesAFamilyThatIsNotThere) {
+TEST_F(SocketTest, RejectsAnUnknownFamily) {
   const auto socket = Socket::open(31);
   ASSERT_FALSE(socket);
   EXPECT_EQ(socket.error().code, ErrorCode::kSystemCall);
@@ -110,7 +110,7 @@ TEST_F(SocketTest, RefusesAFamilyThatIsNotThere) {
   EXPECT_EQ(socket.error().kernel_code, EPROTONOSUPPORT);
 }
 
-TEST_F(SocketTest, GivesUpOnAnIdleSocketAtTheDeadline) {
+TEST_F(SocketTest, TimesOutOnAnIdleSocket) {
   Socket socket = opened(NETLINK_USERSOCK);
   Bytes buffer(64);
   for (const auto timeout : {0ms, 1ms, 40ms}) {
@@ -126,7 +126,7 @@ TEST_F(SocketTest, GivesUpOnAnIdleSocketAtTheDeadline) {
   }
 }
 
-TEST_F(SocketTest, FindsAnEmptyQueueEmpty) {
+TEST_F(SocketTest, ReportsAnEmptyQueue) {
   Socket socket = opened(NETLINK_USERSOCK);
   Bytes buffer(64);
   const auto datagram = socket.receive_queued(buffer);
@@ -150,13 +150,13 @@ void expect_late_datagram(std::chrono::milliseconds timeout) {
   EXPECT_EQ(tests::as_text(datagram->bytes), "hello");
 }
 
-TEST_F(SocketTest, ReceivesWhatComesLater) { expect_late_datagram(60s); }
+TEST_F(SocketTest, ReceivesADatagramThatArrivesLater) { expect_late_datagram(60s); }
 
-TEST_F(SocketTest, TakesTheLongestTimeoutForALongOne) {
+TEST_F(SocketTest, AcceptsTheLongestTimeout) {
   expect_late_datagram(std::chrono::milliseconds::max());
 }
 
-TEST_F(SocketTest, WaitsOnWhenASignalComes) {
+TEST_F(SocketTest, KeepsWaitingAfterASignal) {
   static volatile std::sig_atomic_t signals = 0;
   struct sigaction action {};
   action.sa_handler = [](int) { signals = signals + 1; };
@@ -193,7 +193,7 @@ TEST_F(SocketTest, FlagsADatagramThatDidNotFit) {
   }
 }
 
-TEST_F(SocketTest, GivesAnErrorReplyForEachMessageOfAFullBatch) {
+TEST_F(SocketTest, ReceivesAnErrorForEachMessageOfAFullBatch) {
   // Whole requests sent back would not fit the queue: 64 of 3,000 bytes.
   for (const std::size_t extra : {0U, 3000U}) {
     SCOPED_TRACE(extra);
@@ -216,7 +216,7 @@ TEST_F(SocketTest, GivesAnErrorReplyForEachMessageOfAFullBatch) {
   }
 }
 
-TEST_F(SocketTest, TellsThatAMessageIsTooLargeToSend) {
+TEST_F(SocketTest, ReportsAMessageThatIsTooLargeToSend) {
   Socket socket = opened(NETLINK_ROUTE);
   const auto sent = socket.send(Bytes(4'000'000));
   ASSERT_FALSE(sent);
@@ -230,7 +230,7 @@ TEST_F(SocketTest, SizesItsBufferByAPageAndAtMost8KiB) {
             static_cast<std::size_t>(std::min(sysconf(_SC_PAGESIZE), 8192L)));
 }
 
-TEST_F(SocketTest, MovesWithItsPortId) {
+TEST_F(SocketTest, KeepsItsPortIdWhenMoved) {
   Socket socket = opened(NETLINK_USERSOCK);
   const std::uint32_t port = socket.port_id();
   Socket moved = std::move(socket);

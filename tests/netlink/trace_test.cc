@@ -32,7 +32,7 @@ class TraceTest : public tests::KernelTest {
   void TearDown() override { unsetenv("IPSETKV_TRACE"); }
 };
 
-TEST_F(TraceTest, PrintsEveryMessageBothWaysWhenAskedTo) {
+TEST_F(TraceTest, PrintsEveryMessageInBothDirections) {
   setenv("IPSETKV_TRACE", "1", 1);
   const std::string printed = printed_by_a_question();
   const auto sent = printed.find("ipsetkv: sent 32 bytes\n");
@@ -41,7 +41,7 @@ TEST_F(TraceTest, PrintsEveryMessageBothWaysWhenAskedTo) {
   EXPECT_NE(received, std::string::npos) << printed;
 }
 
-TEST_F(TraceTest, PrintsNothingOtherwise) {
+TEST_F(TraceTest, PrintsNothingWithoutTheVariable) {
   unsetenv("IPSETKV_TRACE");
   EXPECT_FALSE(trace_wanted());
   EXPECT_EQ(printed_by_a_question(), "");
