@@ -103,7 +103,7 @@ TEST_F(ArchiveToolTest, SavesForTheStockToolAndRestoresItsOutput) {
 #ifndef IPSETKV_SANITIZED
 TEST_F(ArchiveToolTest, NeedsTwoAndAHalfTimesTheMemoryOfALongValue) {
   constexpr long kMebibytes = 64;
-  // One behind the other, in memory that is this process's least of all: the children begin as it.
+  // One after the other: a child begins with the memory of this process.
   const std::string set = "yes 'a line of text' | head -c 64M | tee " + path("value") +
                           " | " IPSETKV_TOOL " set long -";
   ASSERT_EQ(run({"sh", "-c", set}).status, 0);

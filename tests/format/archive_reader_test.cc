@@ -36,7 +36,7 @@ Reading read_in_pieces(std::string_view text, std::size_t piece_bytes) {
   };
   ArchiveReader reader({}, take);
   while (!text.empty() && reading.result) {
-    // An allocation of its own shows whoever reads beyond it or keeps it.
+    // An allocation of its own lets sanitizers see a read beyond it or after the call.
     const std::string piece(text.substr(0, piece_bytes));
     text.remove_prefix(piece.size());
     reading.result = reader.feed(piece);

@@ -201,7 +201,7 @@ TEST(Drawer, StoresNoCounterThatTheKernelTakesForMissing) {
   const std::string ones(8, '\xff');
   std::string spoilt = ones;
   for (std::uint64_t mask = 1; mask < 255; ++mask) spoilt += bytes_of(~(mask << 32 | mask));
-  // With padding behind it, what would spoil the mask 255.
+  // With padding after it, the counter that excludes the mask 255.
   const std::string short_of_one = spoilt + bytes_of(~std::uint64_t{0xff000000ff}).substr(0, 7);
   for (const std::string& value : {ones, "12345678" + ones, ones + "1", ones + std::string(9, 'x'),
                                    spoilt, short_of_one, std::string("plain")})

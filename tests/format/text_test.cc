@@ -70,7 +70,7 @@ TEST(Text, RejectsCommentsThatNoEncoderWrote) {
   EXPECT_FALSE(decode(std::string(240, 'x'), place.data()));
 }
 
-// Pieces come in any order: what stands behind one may be another's already.
+// Pieces come in any order: the bytes after one may be those of another already.
 TEST(Text, WritesNothingBeyondADecodedPiece) {
   constexpr std::byte kUntouched{0xAA};
   for (const std::string_view byte : {"x"sv, "\""sv, "\0"sv}) {

@@ -80,7 +80,7 @@ std::string text_of(const json& vector) {
          "\n# ipsetkv end 1\n";
 }
 
-/// An element of a table's sets: its address, and its comment behind it.
+/// An element of a table's sets: its address, then its comment.
 std::string element_text(const ipset::Address& address, std::string_view comment) {
   return address.to_string().append(" comment \"").append(comment).append("\"");
 }

@@ -68,7 +68,7 @@ class FakeDumpTest : public tests::KernelTest {
     return read_all(all);
   }
 
-  /// How many datagrams nobody has read.
+  /// The number of datagrams that are still unread.
   [[nodiscard]] int unread() {
     for (int count = 0;; ++count)
       if (socket_->receive_queued(buffer_)->bytes.empty()) return count;

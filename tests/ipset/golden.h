@@ -24,7 +24,7 @@ namespace ipsetkv::ipset {
 //  it;
 //  - ours ask for no acknowledgement;
 //  - attributes may stand in another order;
-//  - the stock tool gives a single element the line 0, ours only where somebody asks for one;
+//  - the stock tool gives a single element the line 0, ours only if a line is set;
 //  - it sends NLM_F_EXCL with `destroy` of all sets as well, where there is nothing to be missing.
 struct Golden {
   std::string command;

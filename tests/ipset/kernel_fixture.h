@@ -35,8 +35,7 @@ class KernelIpsetTest : public tests::KernelTest {
 
   Connection& kernel() { return *connection_; }
 
-  /// Carries out what `queue` puts into an empty batch. What became of it can be asked of the batch
-  /// until the next call.
+  /// Executes what `queue` puts into an empty batch. The batch has the results until the next call.
   Batch& execute(const std::function<void(Batch&)>& queue) {
     batch_->clear();
     queue(*batch_);

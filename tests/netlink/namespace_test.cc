@@ -34,7 +34,7 @@ bool lists_port(std::uint32_t port) {
   return false;
 }
 
-/// With a /run of its own, where `ip netns add` can make namespaces that nobody else sees.
+/// With a private /run, in which `ip netns add` can create namespaces.
 class NamespaceVisitTest : public tests::KernelTest {
  protected:
   void SetUp() override {

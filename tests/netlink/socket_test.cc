@@ -135,7 +135,7 @@ TEST_F(SocketTest, ReportsAnEmptyQueue) {
   EXPECT_FALSE(datagram->truncated);
 }
 
-/// Receives what somebody sends once this thread waits for it.
+/// Receives a datagram that is sent once this thread waits for it.
 void expect_late_datagram(std::chrono::milliseconds timeout) {
   Socket socket = opened(NETLINK_USERSOCK);
   const pid_t reader = static_cast<pid_t>(syscall(SYS_gettid));
