@@ -43,9 +43,10 @@ class Address {
     std::copy(bytes.begin(), bytes.end(), address.bytes_.begin());
     return address;
   }
-  /// From 4 or 16 bytes; nothing if there are so many of neither.
+  /// From 4 or 16 bytes; nothing for any other length.
   [[nodiscard]] static std::optional<Address> from_bytes(std::span<const std::byte> bytes);
-  /// From text such as "192.0.2.1" or "2001:db8::1"; nothing if it is neither.
+  /// From text such as "192.0.2.1" or "2001:db8::1", by the rules of inet_pton(3); nothing if it
+  /// is not an address.
   [[nodiscard]] static std::optional<Address> parse(std::string_view text);
 
   [[nodiscard]] Family family() const { return family_; }
@@ -68,7 +69,7 @@ class Address {
 /// An address is a nested attribute of type `type` that holds IPSET_ATTR_IPADDR_IPV4 or _IPV6
 /// (net/netfilter/ipset/ip_set_core.c, ip_set_get_ipaddr4).
 void encode_address(netlink::Batch& batch, std::uint16_t type, const Address& address);
-/// The bytes of the address that the attribute holds, 4 or 16; none if it does not hold one.
+/// The 4 or 16 bytes of the address in the attribute; empty if it does not hold one.
 [[nodiscard]] std::span<const std::byte> address_bytes(const netlink::Attribute& attribute);
 /// Nothing if the attribute does not hold an address.
 [[nodiscard]] std::optional<Address> decode_address(const netlink::Attribute& attribute);

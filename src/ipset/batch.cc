@@ -85,8 +85,8 @@ void Batch::begin_del(std::string_view name, Existing existing) {
 
 void Batch::begin_elements(ipset_cmd command, std::string_view name, Existing existing) {
   begin(command, exclusive(existing), name);
-  // The kernel demands it beside IPSET_ATTR_ADT, and writes the failing element's line into it when
-  // it sends the request back. In front of the elements, so that a cut reply still holds it.
+  // The kernel requires it with IPSET_ATTR_ADT, and writes the failing element's line into it when
+  // it returns the request. It comes before the elements so that a truncated reply still has it.
   messages_.put_number(IPSET_ATTR_LINENO, std::uint32_t{0});
   elements_ = messages_.begin_nest(IPSET_ATTR_ADT);
 }

@@ -18,33 +18,33 @@
 
 namespace ipsetkv::ipset {
 
-/// What `create` and `add` do when the set or element is there already, and `del` when it is not.
+/// What `create` and `add` do if the set or element exists, and `del` if it does not.
 enum class Existing : std::uint8_t {
   kFail,    ///< The command fails.
-  kAccept,  ///< It is fine; `add` gives the element the new timeout, counters and comment.
+  kAccept,  ///< It succeeds; `add` replaces the element's timeout, counters and comment.
 };
 
-/// Which part of a set `list` shows.
+/// Which part of a set `list` returns.
 enum class ListMode : std::uint8_t { kNames, kHeaders, kElements };
 
 /// ipset commands, one function each, queued to be sent in one system call by Connection::execute.
-/// The kernel carries them out in order, each under its own hold of the mutex, and does not stop at
-/// one that fails. What each does is said in ipset(8); the rules are in the kernel's
+/// The kernel executes them in order, takes its mutex for each one separately, and continues after
+/// one that fails. ipset(8) describes the commands; the rules are in the kernel's
 /// net/netfilter/ipset/ip_set_core.c.
 ///
-/// Names must be 1 to 31 bytes without NUL. A batch that outgrows its buffer refuses everything
-/// from then on, and executing it fails with kTooLarge: nothing of it is sent.
+/// Names must be 1 to 31 bytes without NUL. A batch that outgrows its buffer ignores all further
+/// commands, and executing it fails with kTooLarge: none of it is sent.
 class Batch {
  public:
   static constexpr std::size_t kMaxCommands = netlink::Batch::kMaxMessages;
-  /// Stays below the usual send buffer of a socket (net.core.wmem_default, 212,992 bytes), which
-  /// the kernel charges with what the message occupies.
+  /// Below the default send buffer of a socket (net.core.wmem_default, 212,992 bytes), which the
+  /// kernel charges with the memory that a message occupies.
   static constexpr std::size_t kDefaultBytes = std::size_t{144} * 1024;
 
   explicit Batch(std::uint8_t protocol, std::size_t bytes = kDefaultBytes)
       : messages_(bytes), protocol_(protocol) {}
 
-  /// Forgets all commands and what became of them.
+  /// Removes all commands and their results.
   void clear();
 
   void create(std::string_view name, SetType type, Family family, std::uint8_t revision,
@@ -53,20 +53,21 @@ class Batch {
   void destroy_all();
   void flush(std::string_view name);
   void flush_all();
-  /// Fails with kSetExists if `to` exists: an atomic "create if absent".
+  /// Fails with kSetExists if `to` exists, so it serves as an atomic "create if absent".
   void rename(std::string_view from, std::string_view to);
-  /// Exchanges two sets of one type and family, with all that refers to them: an atomic "replace if
-  /// present".
+  /// Exchanges two sets of one type and family; rules and lists follow the name. It serves as an
+  /// atomic "replace if present".
   void swap(std::string_view one, std::string_view other);
 
   void add(std::string_view name, const Element& element, Existing existing = Existing::kFail);
   void del(std::string_view name, const Element& element, Existing existing = Existing::kFail);
-  /// Not finding the element counts as the command's failure, with the code IPSET_ERR_EXIST.
+  /// Fails with IPSET_ERR_EXIST if the set does not have the element.
   void test(std::string_view name, const Element& element);
 
-  /// Many elements in one `add` or `del`, carried out under one hold of the mutex unless the set
-  /// has to grow. It stops at the first element that fails. `append` answers false when the command
-  /// cannot take the element any more: end it, execute the batch, and go on with another.
+  /// Many elements in one `add` or `del`, which the kernel executes under one lock of its mutex
+  /// unless the set has to grow. It stops at the first element that fails. `append` returns false
+  /// if the command has no room for the element: end it, execute the batch, and continue with
+  /// another one.
   void begin_add(std::string_view name, Existing existing = Existing::kFail);
   void begin_del(std::string_view name, Existing existing = Existing::kFail);
   [[nodiscard]] bool append(const Element& element);
@@ -82,7 +83,7 @@ class Batch {
   /// How many bytes of commands can still be queued.
   [[nodiscard]] std::size_t room() const { return messages_.room(); }
 
-  /// What became of a command, after Connection::execute: 0, or the kernel's code (an errno, or one
+  /// The result of a command after Connection::execute: 0, or the kernel's code (an errno, or one
   /// of ipset's own from 4096).
   [[nodiscard]] std::int32_t code(std::size_t command) const { return codes_[command]; }
   [[nodiscard]] std::optional<std::size_t> first_failure() const;

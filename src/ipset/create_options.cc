@@ -27,8 +27,7 @@ void put_if(netlink::Batch& batch, std::uint16_t type, const std::optional<T>& v
 
 std::uint8_t lowest_revision(SetType type, const CreateOptions& options) {
   const TypeRevisions& first = type_revisions(type);
-  // hash:ip and bitmap:ip have had `netmask` from the beginning; with the others it came together
-  // with `bitmask`.
+  // hash:ip and bitmap:ip have `netmask` in every revision, the other types since `bitmask`.
   const bool late_netmask =
       options.netmask && type != SetType::kHashIp && type != SetType::kBitmapIp;
   std::uint8_t revision = 0;

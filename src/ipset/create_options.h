@@ -11,11 +11,11 @@
 
 namespace ipsetkv::ipset {
 
-/// The options of `create`, by the names `ipset` gives them. What is not set is left to the kernel;
-/// which type takes which option is said in ipset(8).
+/// The options of `create`, with the names of ipset(8), which says which types have which. The
+/// kernel chooses what is unset.
 struct CreateOptions {
-  /// Seconds that elements live unless they say otherwise; 0: for ever, but each may say otherwise.
-  /// Unset: the set knows no timeouts. At most kMaxTimeout.
+  /// The timeout in seconds of elements that are added without one; 0: they never expire. Unset:
+  /// the set has no timeouts. At most kMaxTimeout.
   std::optional<std::uint32_t> timeout;
   bool counters = false;
   bool comment = false;
@@ -43,14 +43,14 @@ struct CreateOptions {
   friend bool operator==(const CreateOptions&, const CreateOptions&) = default;
 };
 
-/// The lowest revision of `type` whose sets can have `options`; TypeRevisions::kNever if none can.
+/// The lowest revision of `type` that has `options`; TypeRevisions::kNever if none has.
 [[nodiscard]] std::uint8_t lowest_revision(SetType type, const CreateOptions& options);
 
 /// Puts the nested attribute IPSET_ATTR_DATA of `create`.
 void encode_create_options(netlink::Batch& batch, const CreateOptions& options);
 
-/// Takes one attribute of a set's header; false if its length is not what it should be. Attributes
-/// that are no create options are passed over.
+/// Decodes one attribute of a set's header; false if its length is wrong. Attributes that are not
+/// create options are skipped.
 [[nodiscard]] bool decode_create_option(const netlink::Attribute& attribute,
                                         CreateOptions& options);
 

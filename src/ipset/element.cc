@@ -130,7 +130,7 @@ void encode_element(netlink::Batch& batch, const Element& element) {
 }
 
 std::uint16_t decode_element(std::span<const std::byte> bytes, Element& element) {
-  // In place: assigning an empty one would copy the comment's and the names' unused bytes.
+  // In place, because assigning an empty one would copy the unused bytes of the comment and names.
   std::construct_at(&element);
   netlink::Attributes attributes(bytes);
   while (const auto attribute = attributes.next())

@@ -25,9 +25,9 @@ struct SkbMark {
   friend bool operator==(const SkbMark&, const SkbMark&) = default;
 };
 
-/// An element of a set, of any type: a type uses the fields that its name lists, and the extensions
-/// that the set was created with. Everything is held in place, so one Element can serve a whole
-/// dump without allocating.
+/// An element of a set of any type: a type uses the fields that its name lists, and the extensions
+/// that the set was created with. It never allocates, so one Element can be reused for a whole
+/// dump.
 struct Element {
   std::optional<Address> ip;
   std::optional<Address> ip_to;  ///< `add` and `del` only: the end of a range.
@@ -43,16 +43,16 @@ struct Element {
   InterfaceName interface;
   bool physdev = false;   ///< `interface` is a bridge's port.
   bool wildcard = false;  ///< `interface` is a prefix.
-  SetName set;            ///< The member of a list:set,
-  SetName reference;      ///< its place: after this one,
-  bool before = false;    ///< or before it.
-  bool nomatch = false;   ///< An exception, in the types with networks.
+  SetName set;            ///< The member of a list:set.
+  SetName reference;      ///< `add` and `del` only: the member after or before which it is.
+  bool before = false;    ///< It is before `reference`.
+  bool nomatch = false;   ///< An exception to a larger network.
 
-  /// `add` and `del` only: given back by Batch::failed_line when this is the element that failed.
+  /// `add` and `del` only: Batch::failed_line returns it if this element is the one that failed.
   std::optional<std::uint32_t> line;
 
   // Extensions
-  std::optional<std::uint32_t> timeout;  ///< Seconds left; 0: for ever.
+  std::optional<std::uint32_t> timeout;  ///< Seconds left; 0: never expires.
   std::optional<std::uint64_t> packets;
   std::optional<std::uint64_t> bytes;
   Comment comment;  ///< Any bytes but NUL.
@@ -63,12 +63,12 @@ struct Element {
   friend bool operator==(const Element&, const Element&) = default;
 };
 
-/// Puts the element as a nested attribute IPSET_ATTR_DATA.
+/// Appends the element as a nested attribute IPSET_ATTR_DATA.
 void encode_element(netlink::Batch& batch, const Element& element);
 
-/// Reads the bytes inside an IPSET_ATTR_DATA over whatever `element` held. Returns
-/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed.
-/// Unknown attributes are passed over.
+/// Decodes the bytes inside an IPSET_ATTR_DATA and overwrites `element`. Returns IPSET_ATTR_UNSPEC
+/// on success, otherwise the number of the attribute that is malformed. Unknown attributes are
+/// skipped.
 [[nodiscard]] std::uint16_t decode_element(std::span<const std::byte> bytes, Element& element);
 
 }  // namespace ipsetkv::ipset

@@ -10,7 +10,7 @@
 namespace ipsetkv::ipset {
 namespace {
 
-/// What an element of hash:ip,port in the family inet begins with, always in this order
+/// The first attributes of every element of hash:ip,port in the family inet, in this order
 /// (net/netfilter/ipset/ip_set_hash_ipport.c, hash_ipport4_data_list).
 struct UsualHead {
   nlattr ip;
@@ -29,8 +29,8 @@ bool is(const nlattr& header, std::size_t length, int type) {
   return header.nla_len == length && header.nla_type == type;
 }
 
-/// Reads such a beginning at one blow, instead of attribute by attribute, and returns the bytes
-/// behind it, the extensions. Anything else is left alone.
+/// Decodes such a head in one step instead of attribute by attribute, and returns the bytes behind
+/// it, the extensions. Returns `bytes` unchanged if they begin with anything else.
 std::span<const std::byte> take_usual_head(std::span<const std::byte> bytes, ElementView& element) {
   UsualHead head;
   if (bytes.size() < sizeof head) return bytes;
@@ -48,8 +48,8 @@ std::span<const std::byte> take_usual_head(std::span<const std::byte> bytes, Ele
   return bytes.subspan(sizeof head);
 }
 
-/// Field by field: GCC makes `view = {}` out of a copy on the stack, which it reads back in larger
-/// pieces than it was written in, and processors stall on that.
+/// Field by field: GCC compiles `view = {}` to a copy from the stack that it reads in larger pieces
+/// than it wrote, which stalls the processor (store forwarding).
 void clear(ElementView& view) {
   view.ip = {};
   view.comment = {};

@@ -12,9 +12,9 @@
 
 namespace ipsetkv::ipset {
 
-/// An element of a listing, as far as values are made of it: what a set with one address, one port,
-/// counters and comments shows. Borrows the receive buffer, or the Element that it was made from,
-/// so that a long comment is copied once only, to where it is wanted.
+/// The fields of a listed element that values use: one address, one port, counters and a comment.
+/// Borrows from the receive buffer, or from the Element that it was made from, so that a long
+/// comment is copied only once.
 struct ElementView {
   std::span<const std::byte> ip;  ///< 4 or 16 bytes in network order; empty if there is none.
   std::string_view comment;
@@ -24,7 +24,7 @@ struct ElementView {
   std::optional<std::uint64_t> bytes;
 
   ElementView() = default;
-  ElementView(const Element& element)  // NOLINT(google-explicit-constructor): as strings have views
+  ElementView(const Element& element)  // NOLINT(google-explicit-constructor): like string_view
       : comment(element.comment.view()),
         port(element.port),
         protocol(element.protocol),
@@ -34,13 +34,13 @@ struct ElementView {
   }
 };
 
-/// Reads the bytes inside an IPSET_ATTR_DATA over whatever `element` held. Returns
-/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed. All
-/// others are passed over.
+/// Decodes the bytes inside an IPSET_ATTR_DATA and overwrites `element`. Returns IPSET_ATTR_UNSPEC
+/// on success, otherwise the number of the attribute that is malformed. All other attributes are
+/// skipped.
 [[nodiscard]] std::uint16_t decode_element_view(std::span<const std::byte> bytes,
                                                 ElementView& element);
 
-/// Whether the address inside an IPSET_ATTR_DATA is `address`. The kernel puts it first.
+/// Whether the address inside an IPSET_ATTR_DATA is `address`. The kernel lists it first.
 [[nodiscard]] bool has_address(std::span<const std::byte> bytes,
                                std::span<const std::byte> address);
 

@@ -19,7 +19,7 @@ class FixedText {
   constexpr FixedText(std::string_view text) : size_(0) { assign(text); }  // NOLINT: like string
   constexpr FixedText(const char* text) : FixedText(std::string_view(text)) {}  // NOLINT
 
-  /// Takes `text`, cut at the limit; false if it was cut.
+  /// Copies `text`, cut at the limit; false if it was cut.
   constexpr bool assign(std::string_view text) {
     size_ = static_cast<std::uint16_t>(std::min(text.size(), Limit));
     std::copy_n(text.begin(), size_, bytes_.begin());
@@ -27,8 +27,7 @@ class FixedText {
   }
   constexpr void clear() { size_ = 0; }
 
-  /// Takes what `write` puts into the room for `Limit` bytes that it is given, and as many of them
-  /// as it returns.
+  /// Calls `write` with a buffer of `Limit` bytes, and keeps as many as it returns.
   template <class Write>
   constexpr void write(Write write) {
     size_ = static_cast<std::uint16_t>(std::min<std::size_t>(write(bytes_.data()), Limit));
@@ -42,8 +41,7 @@ class FixedText {
   }
 
  private:
-  // Only the first `size_` bytes mean anything; the rest stays uninitialised, so that making one
-  // costs nothing.
+  // Only the first `size_` bytes are initialised, so that construction costs nothing.
   std::array<char, Limit> bytes_;
   std::uint16_t size_;
 };

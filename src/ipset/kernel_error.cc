@@ -32,12 +32,12 @@ ErrorCode code_of(ipset_cmd command, std::int32_t code) {
       return ErrorCode::kNoSetType;
     case IPSET_ERR_MAX_SETS:
       return ErrorCode::kTooManySets;
-    // The kernel's word when a set to be destroyed is read or referred to; REFERENCED is the same
-    // for `rename`. Who it is only the header's count of references tells.
+    // The kernel's code if a set to be destroyed is being listed or referred to; REFERENCED is the
+    // same for `rename`. Only the header's count of references tells the two apart.
     case IPSET_ERR_BUSY:
     case IPSET_ERR_REFERENCED:
       return ErrorCode::kReferenced;
-    // `rename` says so when the new name is taken, `swap` when the second set is not there.
+    // From `rename` if the new name is taken, from `swap` if the second set does not exist.
     case IPSET_ERR_EXIST_SETNAME2:
       return command == IPSET_CMD_SWAP ? ErrorCode::kNoSuchSet : ErrorCode::kSetExists;
     case IPSET_ERR_TYPE_MISMATCH:

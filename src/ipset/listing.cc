@@ -10,7 +10,7 @@
 namespace ipsetkv::ipset {
 namespace {
 
-// A listing that is still not at its end after so many parts is long.
+// A listing with more parts than this is long.
 constexpr std::size_t kSmallParts = 4;
 
 }  // namespace
@@ -25,7 +25,7 @@ Listing::Listing(netlink::Socket& socket, std::span<std::byte> buffer, std::uint
       mode_(mode) {}
 
 Listing::~Listing() {
-  // Parts that do not parse or were interrupted are passed over; a socket that fails is done.
+  // Ignores parts that do not parse or were interrupted; stops if the socket fails.
   while (!done_) (void)fetch();
 }
 
@@ -103,7 +103,7 @@ Result<void> Listing::fetch() {
     while (const auto message = messages_.next()) {
       if (message->sequence == sequence_) return take(*message);
     }
-    // The next call goes on with the next datagram.
+    // The next call continues with the next datagram.
     if (std::exchange(messages_, {}).malformed()) return malformed(IPSET_ATTR_UNSPEC);
     if (auto received = receive_part(); !received) return received;
   }
@@ -140,7 +140,7 @@ Result<void> Listing::take(const netlink::Message& message) {
 }
 
 Result<void> Listing::take_set(std::span<const std::byte> payload) {
-  // Only a set's first message brings its type, ahead of the elements; the others continue those.
+  // Only a set's first message has its type, before the elements; the others continue those.
   if (mode_ == ListMode::kNames) {
     pending_ = payload;
     return {};

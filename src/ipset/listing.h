@@ -17,15 +17,15 @@
 
 namespace ipsetkv::ipset {
 
-/// Walks what `list` answers, set by set and element by element, while it arrives:
+/// Reads the reply to `list` set by set and element by element while it arrives:
 ///
 ///     while (auto header = listing.next_set(); ...)
 ///       while (auto element = listing.next_element(); ...)
 ///
-/// While it lives, its Connection can do nothing else, because the kernel allows one dump a socket;
-/// and the kernel keeps the set at hand from being swapped, renamed or destroyed. What fits in the
-/// first part (a page at most) is a snapshot of one instant; beyond that elements may come and go
-/// in between. The destructor reads the rest, since only that ends the dump.
+/// While it lives, its Connection can do nothing else, because the kernel allows one dump per
+/// socket, and the kernel refuses to swap, rename or destroy the current set. The first part (at
+/// most a page) is a snapshot; between later parts elements may be added and deleted. The
+/// destructor reads the rest, because only that ends the dump.
 class Listing {
  public:
   Listing(netlink::Socket& socket, std::span<std::byte> buffer, std::uint32_t sequence,
@@ -34,26 +34,26 @@ class Listing {
   Listing& operator=(const Listing&) = delete;
   ~Listing();
 
-  /// The next set, or null when all were shown. What is left of the present one is passed over. The
-  /// header lives until the next call of this function. A set asked for by name that is not there
-  /// is the error kNoSuchSet.
+  /// The next set, or null after the last one. Skips the rest of the current set. The header lives
+  /// until the next call of this function. Error: kNoSuchSet if the set that was named does not
+  /// exist.
   [[nodiscard]] Result<const SetHeader*> next_set();
 
-  /// The next element of the present set, or null at its end. It lives until the next call.
+  /// The next element of the current set, or null at its end. It lives until the next call.
   [[nodiscard]] Result<const Element*> next_element();
-  /// The same, without copying what the listing shows.
+  /// The same as a view, without a copy.
   [[nodiscard]] Result<const ElementView*> next_element_view();
-  /// The next element whose address is `address`; the others are passed over without being read.
+  /// The next element whose address is `address`; the others are skipped without being decoded.
   [[nodiscard]] Result<const ElementView*> find_element(std::span<const std::byte> address);
 
-  /// In how many parts the listing came so far. A set that fits into one page takes two at most:
-  /// its elements and the end.
+  /// How many parts were received so far. A set that fits into one page has at most two: its
+  /// elements and the end.
   [[nodiscard]] std::size_t parts() const { return parts_; }
 
  private:
-  /// Goes to the present set's next element, `data_`; false at its end.
+  /// Advances `data_` to the current set's next element; false at its end.
   [[nodiscard]] Result<bool> next_data();
-  /// Takes the next message apart: a set's first, or the continuation of one.
+  /// Reads the next message: a set's first, or the continuation of one.
   [[nodiscard]] Result<void> fetch();
   [[nodiscard]] Result<void> receive_part();
   [[nodiscard]] Result<void> take(const netlink::Message& message);
@@ -66,9 +66,9 @@ class Listing {
   std::span<std::byte> buffer_;
   netlink::Messages messages_;
   netlink::Attributes elements_;
-  std::span<const std::byte> data_;  ///< What is inside the IPSET_ATTR_DATA to be handed out.
-  SetHeader header_;                 ///< Of the set that was handed out.
-  /// A set's first message that was not handed out yet, in the receive buffer.
+  std::span<const std::byte> data_;  ///< The content of the current IPSET_ATTR_DATA.
+  SetHeader header_;                 ///< Of the current set.
+  /// The first message of the next set, in the receive buffer.
   std::span<const std::byte> pending_;
   Element element_;
   ElementView view_;
@@ -77,7 +77,7 @@ class Listing {
   std::uint32_t sequence_;
   ListMode mode_;
   std::size_t parts_ = 0;
-  bool done_ = false;  ///< The kernel has nothing more to say.
+  bool done_ = false;  ///< The dump has ended.
 };
 
 }  // namespace ipsetkv::ipset

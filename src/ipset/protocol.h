@@ -7,15 +7,16 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The wire protocol's numbers: the kernel's header names them, and what is newer than the oldest
-/// header this is built with stands here.
+/// The numbers of the wire protocol: the kernel's header, and here what the oldest supported header
+/// lacks.
 namespace ipsetkv::ipset {
 
-/// The versions spoken (net/netfilter/ipset/ip_set_core.c, protocol_min_failed).
+/// The protocol versions that are supported (net/netfilter/ipset/ip_set_core.c,
+/// protocol_min_failed).
 inline constexpr std::uint8_t kProtocolNewest = 7;
 inline constexpr std::uint8_t kProtocolOldest = 6;
 
-/// IPSET_ATTR_BITMASK, in the header since Linux 6.3; it follows IPSET_ATTR_MARKMASK.
+/// IPSET_ATTR_BITMASK, which the header has since Linux 6.3, right after IPSET_ATTR_MARKMASK.
 inline constexpr std::uint16_t kAttributeBitmask = IPSET_ATTR_MARKMASK + 1;
 
 /// The longest comment, in bytes (IPSET_MAX_COMMENT_SIZE).
@@ -24,7 +25,7 @@ inline constexpr std::size_t kMaxCommentBytes = 255;
 /// The longest name of a network interface, in bytes (linux/if.h, IFNAMSIZ less its NUL).
 inline constexpr std::size_t kMaxInterfaceBytes = 15;
 
-/// The longest timeout, in seconds: the kernel counts it in milliseconds in 32 bits, halved
+/// The longest timeout, in seconds: half of what 32 bits of milliseconds can hold
 /// (linux/netfilter/ipset/ip_set.h, IPSET_MAX_TIMEOUT).
 inline constexpr std::uint32_t kMaxTimeout = (0xFFFFFFFFU >> 1) / 1000;
 
@@ -32,7 +33,7 @@ inline constexpr std::uint32_t kMaxTimeout = (0xFFFFFFFFU >> 1) / 1000;
 /// IPSET_MIMINAL_HASHSIZE).
 inline constexpr std::uint32_t kMinHashSize = 64;
 
-/// What the kernel takes for `maxelem` when it is not given (IPSET_DEFAULT_MAXELEM).
+/// The default of `maxelem` (IPSET_DEFAULT_MAXELEM).
 inline constexpr std::uint32_t kDefaultMaxElements = 65'536;
 
 /// Netlink's message type for an ipset command.

@@ -20,7 +20,7 @@ bool take_type(const netlink::Attribute& attribute, SetHeader& header) {
   return header.type_name.assign(name);
 }
 
-/// The attributes inside IPSET_ATTR_DATA: create options and figures, of one numbering.
+/// The attributes inside IPSET_ATTR_DATA: create options and statistics.
 std::uint16_t decode_data(netlink::Attributes inside, SetHeader& header) {
   while (const auto attribute = inside.next()) {
     bool good = true;

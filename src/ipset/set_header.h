@@ -10,22 +10,22 @@
 
 namespace ipsetkv::ipset {
 
-/// What the kernel tells of a set besides its elements.
+/// What the kernel lists of a set besides its elements.
 struct SetHeader {
   SetName name;
   SetName type_name;
-  std::optional<SetType> type;  ///< Unset: a type that this library does not know.
+  std::optional<SetType> type;  ///< Unset for a type that SetType lacks.
   Family family = Family::kUnspecified;
   std::uint8_t revision = 0;
   CreateOptions options;
   std::uint32_t references = 0;    ///< How many rules and list:sets refer to it.
   std::uint32_t memory_bytes = 0;  ///< Without the hash table's own pointers.
-  /// The elements there were when the dump began. Kernels before 4.8 don't tell.
+  /// How many elements it had when the dump began. Unset before Linux 4.8.
   std::optional<std::uint32_t> elements;
 };
 
-/// Takes one attribute of a message of `list` or `header`, its nested ones included. Returns
-/// IPSET_ATTR_UNSPEC if all is well, otherwise the number of the attribute that is malformed.
+/// Decodes one attribute of a reply to `list` or `header`, with its nested ones. Returns
+/// IPSET_ATTR_UNSPEC on success, otherwise the number of the attribute that is malformed.
 [[nodiscard]] std::uint16_t decode_header_attribute(const netlink::Attribute& attribute,
                                                     SetHeader& header);
 

@@ -32,15 +32,15 @@ enum class SetType : std::uint8_t {
 inline constexpr std::size_t kSetTypes = 16;
 
 [[nodiscard]] std::string_view type_name(SetType type);
-/// Nothing if the name is not one of the types above.
+/// Nothing for any other name.
 [[nodiscard]] std::optional<SetType> type_by_name(std::string_view name);
 
 /// The kernel module that brings a type, such as "ip_set_hash_ipport".
 [[nodiscard]] std::string type_module(std::string_view name);
 
-/// The first revision of a type that has each extension of a set. A set of the lowest revision that
-/// has what it needs can be listed by the oldest tools. Taken from the comments beside
-/// IPSET_TYPE_REV_MIN in net/netfilter/ipset/ip_set_*.c, Linux 6.1, and `bitmask` from Linux 6.3.
+/// The first revision of a type that has each extension. Sets are created with the lowest revision
+/// that has what they need, so that old tools can list them. From the comments beside
+/// IPSET_TYPE_REV_MIN in net/netfilter/ipset/ip_set_*.c of Linux 6.1; `bitmask` from Linux 6.3.
 struct TypeRevisions {
   static constexpr std::uint8_t kNever = 255;
   std::uint8_t counters = 0;

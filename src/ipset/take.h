@@ -7,8 +7,8 @@
 #include "ipset/address.h"
 #include "netlink/attributes.h"
 
-/// What the decoders of elements, options and headers share: each takes the content of an
-/// attribute, and is false if the attribute's length is not what it should be.
+/// Shared by the decoders of elements, options and headers: each stores an attribute's content in
+/// `value`, and returns false if its length is wrong.
 namespace ipsetkv::ipset {
 
 template <std::unsigned_integral T>

@@ -15,7 +15,7 @@
 
 namespace ipsetkv::netlink {
 
-/// Network byte order to the machine's, and back.
+/// Converts network byte order to the host's, and back.
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T big_endian(T value) {
   if constexpr (std::endian::native == std::endian::big) return value;
@@ -25,8 +25,8 @@ template <std::unsigned_integral T>
   if constexpr (sizeof(T) == 8) return __builtin_bswap64(value);
 }
 
-/// One attribute of a received message. It borrows the bytes of the receive buffer and lives until
-/// the next receive into it.
+/// One attribute of a received message. Borrows from the receive buffer until the next receive into
+/// it.
 class Attribute {
  public:
   /// `type` as it was received, with its flags.
@@ -37,8 +37,8 @@ class Attribute {
   [[nodiscard]] std::uint16_t type() const { return type_ & NLA_TYPE_MASK; }
   [[nodiscard]] std::span<const std::byte> payload() const { return payload_; }
 
-  /// A number, in network byte order where the attribute's flag says so and in the machine's where
-  /// it does not (ipset's markmask is such a one); nothing if the attribute has another size.
+  /// A number, in network byte order if the attribute's flag says so and otherwise in the host's
+  /// (such as ipset's markmask); nothing if the attribute has another size.
   template <std::unsigned_integral T>
   [[nodiscard]] std::optional<T> number() const {
     if (payload_.size() != sizeof(T)) return std::nullopt;
@@ -47,7 +47,7 @@ class Attribute {
     return (type_ & NLA_F_NET_BYTEORDER) != 0 ? big_endian(value) : value;
   }
 
-  /// Text up to its NUL, or the whole payload where there is none.
+  /// Text up to its NUL, or the whole payload if it has none.
   [[nodiscard]] std::string_view text() const {
     const std::string_view all(reinterpret_cast<const char*>(payload_.data()), payload_.size());
     return all.substr(0, all.find('\0'));
@@ -58,12 +58,11 @@ class Attribute {
   std::uint16_t type_;
 };
 
-/// Walks a run of attributes, such as a message's or a nested attribute's. Never reads beyond the
-/// bytes it was given: a length that lies ends the walk, and `malformed()` says so.
+/// Iterates over consecutive attributes, such as those of a message or of a nested attribute. Never
+/// reads beyond the bytes it was given: a wrong length ends the iteration and sets `malformed()`.
 ///
-/// Written out here, as Batch's putting is, instead of with libmnl's functions: a small `get` walks
-/// dozens of attributes, and the calls into a shared library, several for each attribute, made it
-/// take a tenth longer (docs/design.md has the figures).
+/// Inline instead of calls of libmnl, as in Batch: a small `get` reads dozens of attributes, and
+/// several calls of a shared library for each made it 10 % slower (docs/design.md has the figures).
 class Attributes {
  public:
   Attributes() = default;

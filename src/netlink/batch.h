@@ -16,28 +16,28 @@
 
 namespace ipsetkv::netlink {
 
-/// Requests written one behind the other into one buffer, to be sent in one system call; the kernel
-/// works on them in order and does not stop at one that fails. The buffer is allocated once.
+/// Requests in one buffer, to be sent in one system call. The kernel executes them in order and
+/// continues after one that fails. The buffer is allocated once.
 ///
-/// Room is checked at every step, and the first thing that does not fit is remembered: every call
-/// after it does nothing, and `overflowed()` says so. Look at it before sending, or use `mark` and
-/// `rewind` to take back the last piece.
+/// Every step checks for room. After the first thing that does not fit, all calls do nothing and
+/// `overflowed()` is true. Check it before sending, or use `mark` and `rewind` to remove the last
+/// piece.
 class Batch {
  public:
   /// The most messages in one batch: the socket's queue must hold an error reply for each of them.
   static constexpr std::size_t kMaxMessages = 64;
-  /// The most bytes that a nested attribute can hold, its header included: its length has 16 bits.
+  /// The longest nested attribute in bytes, with its header: its length has 16 bits.
   static constexpr std::size_t kMaxNestBytes = 65'535;
 
-  /// Up to `capacity` bytes, which should stay below the socket's send buffer
+  /// Holds up to `capacity` bytes, which should be less than the socket's send buffer
   /// (net.core.wmem_default, usually 212,992 bytes).
   explicit Batch(std::size_t capacity);
 
-  /// Forgets all messages.
+  /// Removes all messages.
   void clear();
 
-  /// Starts a message; what is put next goes into it. `header` is the family's fixed header behind
-  /// netlink's own.
+  /// Begins a message, to which the next attributes are appended. `header` is the family's fixed
+  /// header behind netlink's own.
   template <class Header>
   void begin_message(std::uint16_t type, std::uint16_t flags, const Header& header) {
     static_assert(sizeof(Header) % NLMSG_ALIGNTO == 0);
@@ -49,14 +49,15 @@ class Batch {
     std::byte* const place = append(type, payload.size());
     if (place != nullptr && !payload.empty()) std::memcpy(place, payload.data(), payload.size());
   }
-  /// With a NUL behind it.
+  /// Appends text with a NUL.
   void put_text(std::uint16_t type, std::string_view text) {
     std::byte* const place = append(type, text.size() + 1);
     if (place == nullptr) return;
     if (!text.empty()) std::memcpy(place, text.data(), text.size());
     place[text.size()] = std::byte{0};
   }
-  /// In network byte order, flagged as such: how ipset wants numbers (ip_set_attr_netorder).
+  /// Appends a number in network byte order and flags it so, as ipset requires
+  /// (ip_set_attr_netorder).
   template <std::unsigned_integral T>
   void put_number(std::uint16_t type, T value) {
     const T ordered = big_endian(value);
@@ -65,8 +66,8 @@ class Batch {
     if (place != nullptr) std::memcpy(place, &ordered, sizeof ordered);
   }
 
-  /// A nested attribute: what is put until `end_nest` goes into it. Its length has 16 bits; beyond
-  /// kMaxNestBytes the batch overflows at `end_nest`.
+  /// Begins a nested attribute, to which everything until `end_nest` belongs. If it is longer than
+  /// kMaxNestBytes, the batch overflows at `end_nest`.
   [[nodiscard]] std::size_t begin_nest(std::uint16_t type) {
     const std::size_t nest = used_;
     (void)append(static_cast<std::uint16_t>(type | NLA_F_NESTED), 0);
@@ -80,25 +81,25 @@ class Batch {
     std::memcpy(buffer_.get() + nest + offsetof(nlattr, nla_len), &written, sizeof written);
   }
 
-  /// The bytes that the attribute opened at `nest` holds so far, its header included.
+  /// The size of the open attribute `nest` so far, with its header.
   [[nodiscard]] std::size_t nest_bytes(std::size_t nest) const { return used_ - nest; }
 
-  /// The present end of the open message, and back to it: everything put since is gone, and so is
-  /// an overflow.
+  /// `mark` is the current end of the open message; `rewind` removes everything after it, and an
+  /// overflow.
   [[nodiscard]] std::size_t mark() const { return used_; }
   void rewind(std::size_t mark);
 
-  /// All messages, numbered upward from `first_sequence`.
+  /// All messages, with sequence numbers from `first_sequence` upward.
   [[nodiscard]] std::span<const std::byte> finish(std::uint32_t first_sequence);
 
-  /// How many bytes can still be put.
+  /// How many bytes there is room for.
   [[nodiscard]] std::size_t room() const { return capacity_ - used_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
   [[nodiscard]] std::size_t size() const { return starts_.size(); }
   [[nodiscard]] std::span<const std::byte> message(std::size_t index) const;
 
  private:
-  /// Room for an attribute at the end, its header written and its padding zeroed; null if it does
+  /// Appends an attribute's header and room for its payload, with zeroed padding; null if it does
   /// not fit.
   [[nodiscard]] std::byte* append(std::uint16_t type, std::size_t payload_bytes) {
     const std::size_t length = sizeof(nlattr) + payload_bytes;
@@ -114,7 +115,7 @@ class Batch {
     used_ += padded;
     return place + sizeof header;
   }
-  /// A netlink header and room for the family's behind it; null if they don't fit.
+  /// Appends a netlink header and room for the family's; null if they do not fit.
   [[nodiscard]] std::byte* begin(std::uint16_t type, std::uint16_t flags, std::size_t header_bytes);
   void close_message();
 

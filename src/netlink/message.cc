@@ -17,7 +17,7 @@ bool Message::is_interrupted() const { return (flags & NLM_F_DUMP_INTR) != 0; }
 
 std::optional<std::int32_t> Message::error() const {
   std::int32_t code = 0;
-  // The end of a dump carries its result since Linux 2.6.19 or none at all before.
+  // Before Linux 2.6.19 the end of a dump has no result.
   if (is_done() && payload.empty()) return 0;
   if (payload.size() < sizeof code) return std::nullopt;
   std::memcpy(&code, payload.data(), sizeof code);

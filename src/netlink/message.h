@@ -8,8 +8,8 @@
 
 namespace ipsetkv::netlink {
 
-/// One message of a received datagram. It borrows the receive buffer and lives until the next
-/// receive into it.
+/// One message of a received datagram. Borrows from the receive buffer until the next receive into
+/// it.
 struct Message {
   std::uint16_t type = 0;
   std::uint16_t flags = 0;
@@ -18,20 +18,20 @@ struct Message {
 
   [[nodiscard]] bool is_error() const;  ///< An error reply or an acknowledgement.
   [[nodiscard]] bool is_done() const;   ///< The end of a dump.
-  /// Something changed between the parts of a dump (NLM_F_DUMP_INTR).
+  /// The dump is inconsistent: something changed between its parts (NLM_F_DUMP_INTR).
   [[nodiscard]] bool is_interrupted() const;
 
   /// The kernel's code in an error reply or at the end of a dump: 0 for an acknowledgement,
   /// otherwise an errno or a subsystem's own code, positive. Nothing if the reply is too short or
-  /// the code is none.
+  /// the code cannot be made positive.
   [[nodiscard]] std::optional<std::int32_t> error() const;
 
-  /// The payload of the request that an error reply returns, as far as it is there.
+  /// The payload of the request in an error reply, as much of it as the reply has.
   [[nodiscard]] std::span<const std::byte> returned_request() const;
 };
 
-/// Walks the messages of a datagram. A header whose length lies ends the walk, and `malformed()`
-/// says so; the last message of a truncated datagram is handed out as far as it goes.
+/// Iterates over the messages of a datagram. A wrong length ends the iteration and sets
+/// `malformed()`; of a truncated datagram's last message the received part is returned.
 class Messages {
  public:
   explicit Messages(std::span<const std::byte> datagram, bool truncated = false)

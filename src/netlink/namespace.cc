@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kFolder = "/run/netns/";
 
-/// Whether a file in the folder can have this name.
+/// Whether it is a valid name of a file in the folder.
 bool can_be_name(std::string_view name) {
   constexpr std::string_view kNever("/\0", 2);
   return !name.empty() && name != "." && name != ".." &&
@@ -71,7 +71,7 @@ NamespaceVisit& NamespaceVisit::operator=(NamespaceVisit&& other) noexcept {
 
 NamespaceVisit::~NamespaceVisit() {
   if (home_ < 0) return;
-  // Nothing can be done about a failure here, and none is known: the thread was there before.
+  // Cannot be handled here, and should not fail: the thread was in this namespace before.
   (void)setns(home_, CLONE_NEWNET);
   close(home_);
 }

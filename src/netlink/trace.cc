@@ -18,7 +18,7 @@ void print(const char* direction, std::span<const std::byte> messages) {
 }  // namespace
 
 bool trace_wanted() {
-  // Not for a program that has its capability from its file: its messages are not its caller's.
+  // Not for a program with file capabilities: its caller may not see its messages.
   const char* const value = secure_getenv("IPSETKV_TRACE");
   return value != nullptr && *value != '\0';
 }

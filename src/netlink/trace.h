@@ -6,7 +6,7 @@
 
 namespace ipsetkv::netlink {
 
-/// Whether the environment variable IPSETKV_TRACE is set (to anything but nothing): then every
+/// Whether the environment variable IPSETKV_TRACE is set and not empty: then every
 /// message is printed to standard error, both ways. Read once for each socket.
 [[nodiscard]] bool trace_wanted();
 

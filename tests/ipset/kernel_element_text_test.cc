@@ -161,9 +161,9 @@ class KernelElementText : public KernelIpsetTest {
     ipset("flush s");
     const auto element = parse_element(text, type, family);
     ASSERT_TRUE(element);
-    carry_out([&](Batch& batch) { batch.add("s", *element); });
+    execute_ok([&](Batch& batch) { batch.add("s", *element); });
     EXPECT_THAT(saved(), UnorderedElementsAreArray(expected));
-    carry_out([&](Batch& batch) { batch.del("s", *element); });
+    execute_ok([&](Batch& batch) { batch.del("s", *element); });
     EXPECT_THAT(saved(), testing::IsEmpty());
   }
 
@@ -204,14 +204,14 @@ TEST_F(KernelElementText, IsThatOfTheStockToolInAList) {
     const auto element = parse_element(text, SetType::kListSet, Family::kUnspecified);
     ASSERT_TRUE(element);
     ipset("del s " + std::string(text));
-    carry_out([&](Batch& batch) { batch.add("s", *element); });
+    execute_ok([&](Batch& batch) { batch.add("s", *element); });
     EXPECT_THAT(saved(), UnorderedElementsAreArray(expected));
   }
 }
 
 TEST_F(KernelElementText, NamesEveryProtocolAsTheStockToolDoes) {
   ipset("create s hash:ip,port");
-  carry_out([](Batch& batch) {
+  execute_ok([](Batch& batch) {
     batch.begin_add("s");
     for (int protocol = 1; protocol <= 255; ++protocol)
       EXPECT_TRUE(batch.append({.ip = Address::parse("192.0.2.1"),

@@ -8,7 +8,7 @@
 namespace ipsetkv::ipset {
 namespace {
 
-TEST(KernelError, SaysWhatTheKernelsCodeMeans) {
+TEST(KernelError, TranslatesTheKernelsCode) {
   struct Case {
     ipset_cmd command;
     std::int32_t kernel;
@@ -53,7 +53,7 @@ TEST(KernelError, NamesTheModuleOfAMissingType) {
   EXPECT_STREQ(error.subject.data(), "ip_set_hash_netportnet");
 }
 
-TEST(KernelError, NamesTheStepAfterTheCommand) {
+TEST(KernelError, NamesTheStepOfTheCommand) {
   struct Case {
     ipset_cmd command;
     Step step;

@@ -6,7 +6,7 @@
 
 namespace ipsetkv::ipset {
 
-// What Linux 6.18 answers on a little-endian machine, recorded datagram by datagram. The port id is
+// Replies of Linux 6.18 on a little-endian machine, recorded datagram by datagram. The port id is
 // set to 0, and the sequence number of each is this:
 inline constexpr std::uint32_t kRecordedSequence = 0x01020304;
 
@@ -93,7 +93,7 @@ inline const std::string kRecordedNameS =
 inline const std::string kRecordedNameN =
     "24000000 07060200 04030201 00000000 02000000 05000100 07000000 06000200 6e000000";
 
-/// `list` of a set that is not there.
+/// `list` of a set that does not exist.
 inline const std::string kRecordedNoSuchSet =
     "3c000000 02000000 04030201 00000000 feffffff 28000000 07060103 04030201"
     "00000000 00000000 05000100 07000000 09000200 6e6f7065 00000000";
