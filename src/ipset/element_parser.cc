@@ -181,7 +181,8 @@ Parsed parse_port(std::string_view text, Family family, Element& element) {
 /// The same of a type whose elements have no protocol: it may say which service a number is of.
 Parsed parse_plain_port(std::string_view text, Family family, Element& element) {
   if (auto parsed = parse_port(text, family, element); !parsed) return parsed;
-  if (element.protocol != IPPROTO_TCP && element.protocol != IPPROTO_UDP)
+  const std::uint8_t protocol = *element.protocol;
+  if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
     return fault(ElementPart::kProtocol, text.substr(0, text.find(':')));
   element.protocol.reset();
   return {};
