@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Marks what the shared library offers; everything else stays hidden. It has to be a macro: no
-// function can carry an attribute into another declaration.
+// Exports a declaration from the shared library; everything else is hidden. A macro, because only a
+// macro can put an attribute into another declaration.
 #define IPSETKV_EXPORT __attribute__((visibility("default")))

@@ -9,7 +9,7 @@
 namespace ipsetkv {
 namespace {
 
-clockid_t number_of(Environment::Clock clock) {
+clockid_t clock_id(Environment::Clock clock) {
   switch (clock) {
     case Environment::Clock::kWall:
       return CLOCK_REALTIME;
@@ -33,7 +33,7 @@ ssize_t Environment::receive(int socket, std::span<std::byte> buffer, int flags)
 
 std::chrono::nanoseconds Environment::now(Clock clock) {
   timespec now{};
-  clock_gettime(number_of(clock), &now);
+  clock_gettime(clock_id(clock), &now);
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 

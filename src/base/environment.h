@@ -10,17 +10,17 @@
 
 namespace ipsetkv {
 
-/// The four calls by which the library meets the kernel and the clock. All else is computation on
-/// bytes. The default implementation makes the system calls; the fault-injection test replaces it
-/// (tests/store/fault_injection_test.cc).
+/// The four calls through which the library uses the kernel and the clock; everything else is
+/// computation on bytes. The default implementation makes the system calls. The fault-injection
+/// test replaces it (tests/store/fault_injection_test.cc).
 ///
-/// A replacement outlives every object that was opened with it. It is called by whichever thread
-/// uses such an object.
+/// A replacement must outlive every object that was opened with it, and is called from the thread
+/// that uses the object.
 class Environment {
  public:
   enum class Clock : std::uint8_t {
-    kWall,    ///< CLOCK_REALTIME, since the epoch. Deadlines are measured by it. It may step.
-    kSteady,  ///< CLOCK_MONOTONIC. Pauses and timeouts are measured by it.
+    kWall,    ///< CLOCK_REALTIME, since the epoch, for deadlines. It may step.
+    kSteady,  ///< CLOCK_MONOTONIC, for pauses and timeouts.
     kCoarse,  ///< CLOCK_MONOTONIC_COARSE: some milliseconds coarse, read without a system call.
   };
 
@@ -29,15 +29,15 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
   virtual ~Environment() = default;
 
-  /// As send(2) without flags: -1 and errno after a failure.
+  /// send(2) without flags: returns -1 and sets errno on failure.
   virtual ssize_t send(int socket, std::span<const std::byte> bytes);
-  /// As recv(2).
+  /// recv(2): returns -1 and sets errno on failure.
   virtual ssize_t receive(int socket, std::span<std::byte> buffer, int flags);
   [[nodiscard]] virtual std::chrono::nanoseconds now(Clock clock);
-  /// Returns after `time`, not before.
+  /// Sleeps for at least `time`.
   virtual void sleep(std::chrono::nanoseconds time);
 
-  /// The one that makes the system calls. It has no state.
+  /// The implementation that makes the system calls. It has no state.
   [[nodiscard]] static Environment& real();
 };
 

@@ -60,52 +60,52 @@ std::string_view fault_name(LineFault fault) {
     case LineFault::kNone:
       break;
     case LineFault::kTooLong:
-      return "the line is longer than any that is saved";
+      return "the line is longer than any that `save` writes";
     case LineFault::kCutShort:
       return "the text ends within this line";
     case LineFault::kCommand:
-      return "the line is no `create`, `add` or comment";
+      return "the line is not `create`, `add` or a comment";
     case LineFault::kName:
-      return "no set has this name";
+      return "this is not a valid name of a set";
     case LineFault::kType:
       return "the set's type is missing";
     case LineFault::kOption:
-      return "the option is unknown or there twice";
+      return "the option is unknown or given twice";
     case LineFault::kNumber:
-      return "the option's number is missing, no number or out of range";
+      return "the option's number is missing, malformed or out of range";
     case LineFault::kElement:
-      return "the element is no ADDRESS,PROTOCOL:PORT, or no PORT in a bitmap:port set";
+      return "the element is not ADDRESS,PROTOCOL:PORT, or PORT in a bitmap:port set";
     case LineFault::kProtocol:
-      return "no value has this protocol or ICMP type";
+      return "no value uses this protocol or ICMP type";
     case LineFault::kComment:
-      return "the comment is not between double quotes, too long, or holds a zero byte";
+      return "the comment lacks its double quotes, is too long, or holds a zero byte";
     case LineFault::kExtension:
-      return "the set was created without what this option needs";
+      return "the set was created without the extension that this option needs";
     case LineFault::kOtherSet:
       return "the set is not the one that the last `create` made";
     case LineFault::kNotInValue:
-      return "the element is none of a value's";
+      return "the element cannot be part of a value";
     case LineFault::kNotAValue:
-      return "the elements of the set created here make no value; one is missing or too many";
+      return "the elements of the set created here are not a value; one is missing or surplus";
     case LineFault::kNotTheKey:
-      return "the key stored in the set created here does not go with the set's name";
+      return "the key stored in the set created here does not match the set's name";
     case LineFault::kDeadline:
       return "the value of the set created here lacks its deadline";
     case LineFault::kFormat:
-      return "a newer version of ipsetkv saved this; restore it with that";
+      return "a newer version of ipsetkv saved this; restore it with that version";
     case LineFault::kCount:
       return "lines are missing before this one, or there are too many";
     case LineFault::kOtherStore:
-      return "the set is of another store; restore it with the --store that it was saved with";
+      return "the set belongs to another store; restore it with the --store that it was saved with";
     case LineFault::kEndMissing:
-      return "the text ends before the line that says so; it is not complete";
+      return "the text is incomplete: the line that marks its end is missing";
   }
   return "the line is wrong";
 }
 
 std::string errno_text(std::int32_t code) { return std::system_category().message(code); }
 
-/// The sentences without figures; empty for the others.
+/// The sentence of a code whose sentence has no variable part; empty for other codes.
 std::string_view plain_sentence(ErrorCode code) {
   switch (code) {
     case ErrorCode::kNotANumber:
@@ -113,21 +113,19 @@ std::string_view plain_sentence(ErrorCode code) {
              "unchanged";
     case ErrorCode::kKeyExists:
       return "the key exists; it is unchanged, use --replace to replace such keys or --keep to "
-             "leave "
-             "them";
+             "leave them";
     case ErrorCode::kTableName:
       return "a table's name is 1 to 12 letters, digits, '_' and '.'";
     case ErrorCode::kNoTable:
-      return "these are drawers, not a table; delete their keys, or name a table";
+      return "the store keeps drawers, not a table; delete the keys, or name a table";
     case ErrorCode::kLocked:
-      return "another writer held the key's lock until the time was up; the old value is "
-             "unchanged, "
-             "see whether that process is stopped, and try again";
+      return "another writer held the key's lock until the timeout; the old value is unchanged, "
+             "check whether that process is stopped, and try again";
     case ErrorCode::kPasswordFile:
       return "the password is the first line, 1 to 512 bytes, of a file that only its owner and "
              "group may read";
     case ErrorCode::kNamespaceMissing:
-      return "no such network namespace; `ip netns list` shows those there are";
+      return "no such network namespace; `ip netns list` shows those that exist";
     case ErrorCode::kNamespaceDenied:
       return "entering another network namespace needs CAP_SYS_ADMIN; run as root, or use "
              "`ip netns exec`";
@@ -142,8 +140,8 @@ std::string_view plain_sentence(ErrorCode code) {
       return "the set is in use by a firewall rule or by a list:set; remove that first (a value in "
              "use can be replaced with `set`)";
     case ErrorCode::kBusy:
-      return "others kept reading the set until the time was up; the old value is unchanged, try "
-             "again";
+      return "other processes kept reading the set until the timeout; the old value is unchanged, "
+             "try again";
     case ErrorCode::kTooManySets:
       return "the kernel takes no more sets (65,534 at most); delete some keys";
     case ErrorCode::kTimeout:
@@ -160,13 +158,13 @@ std::string_view plain_sentence(ErrorCode code) {
 
 std::string refusal(const Error& error) {
   const std::string step(step_name(error.step));
-  // From 4096 on the numbers are ipset's own, and errno has no words for them.
+  // From 4096 on the codes are ipset's own (enum ipset_errno); strerror(3) does not know them.
   if (error.kernel_code >= 4096)
     return "the kernel refused " + step + " with ipset code " + std::to_string(error.kernel_code);
   return "the kernel refused " + step + ": " + errno_text(error.kernel_code);
 }
 
-/// What is said of an error behind its subject.
+/// The sentence without its subject.
 std::string explain(const Error& error) {
   const auto actual = std::to_string(error.actual);
   const auto limit = std::to_string(error.limit);
@@ -189,15 +187,14 @@ std::string explain(const Error& error) {
       return "the kernel speaks ipset protocol " + actual +
              ", and 6 or 7 is needed; use Linux 2.6.39 or newer";
     case ErrorCode::kNoSuchSet:
-      return step + ": the set is not there (any more); try again";
+      return step + ": the set does not exist, or no longer; try again";
     case ErrorCode::kSetExists:
-      return step + ": a set of that name is there already; try again";
+      return step + ": a set of that name exists already; try again";
     case ErrorCode::kSetFull:
       return step + ": the set is full; the old value is unchanged";
     case ErrorCode::kNoMemory:
       return step +
-             ": the kernel is out of memory; the old value is unchanged, free some and try "
-             "again";
+             ": the kernel is out of memory; the old value is unchanged, free some and try again";
     case ErrorCode::kMalformed:
       return "the kernel's answer cannot be understood (attribute " + actual +
              "); please report it with the output of IPSETKV_TRACE=1";
@@ -217,7 +214,7 @@ std::string explain(const Error& error) {
 }  // namespace
 
 Error Error::about(std::string_view name) const {
-  // Which module or type it is that the kernel lacks helps more than whose value was to go there.
+  // The name of the missing module or type helps more than the key.
   const bool lacks = code == ErrorCode::kNoSetType || code == ErrorCode::kNoRevision;
   if (lacks && subject.front() != '\0') return *this;
   Error result = *this;

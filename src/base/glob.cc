@@ -8,13 +8,14 @@
 namespace ipsetkv {
 namespace {
 
-/// The character at `position`, or the one behind a backslash there; `position` moves behind it.
+/// Returns the character at `position`, or the one after a backslash there, and advances
+/// `position` past it.
 char literal(std::string_view pattern, std::size_t& position) {
   if (pattern[position] == '\\' && position + 1 < pattern.size()) ++position;
   return pattern[position++];
 }
 
-/// Matches `byte` against the bracket that begins at `position`, which moves behind it.
+/// Matches `byte` against the bracket at `position` and advances `position` past it.
 bool bracket_matches(std::string_view pattern, std::size_t& position, char byte) {
   ++position;
   const bool negated = position < pattern.size() && pattern[position] == '^';
@@ -35,7 +36,7 @@ bool bracket_matches(std::string_view pattern, std::size_t& position, char byte)
   return found != negated;
 }
 
-/// Matches one byte against what stands at `position`, which moves behind it.
+/// Matches `byte` against the pattern's element at `position` and advances `position` past it.
 bool one_matches(std::string_view pattern, std::size_t& position, char byte) {
   switch (pattern[position]) {
     case '?':
@@ -51,15 +52,15 @@ bool one_matches(std::string_view pattern, std::size_t& position, char byte) {
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
-  // Only the last star met so far needs to be tried again with more bytes: an earlier one could not
-  // leave the rest a better place to begin.
+  // Only the last star needs backtracking: letting an earlier one match more bytes cannot give the
+  // rest of the pattern a better start.
   std::size_t position = 0;
   std::size_t matched = 0;
-  std::size_t behind_star = std::string_view::npos;
+  std::size_t after_star = std::string_view::npos;
   std::size_t star_text = 0;
   while (matched < text.size()) {
     if (position < pattern.size() && pattern[position] == '*') {
-      behind_star = ++position;
+      after_star = ++position;
       star_text = matched;
       continue;
     }
@@ -69,8 +70,8 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
       ++matched;
       continue;
     }
-    if (behind_star == std::string_view::npos) return false;
-    position = behind_star;
+    if (after_star == std::string_view::npos) return false;
+    position = after_star;
     matched = ++star_text;
   }
   return std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(position), pattern.end(),

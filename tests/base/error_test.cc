@@ -21,7 +21,7 @@ static_assert(std::is_trivially_copyable_v<Error>, "failing must not allocate");
 struct Case {
   Error error;
   ErrorCategory category;
-  std::vector<std::string_view> texts;  ///< What the sentence must say.
+  std::vector<std::string_view> texts;  ///< Parts that the sentence must have.
 };
 
 std::vector<Case> cases() {
@@ -47,8 +47,8 @@ std::vector<Case> cases() {
        {"modprobe ip_set_hash_ipport"}},
       {{.code = kNoRevision, .actual = 1, .limit = 0}, kKernel, {"up to 0", "1 is needed"}},
       {{.code = kProtocolVersion, .actual = 5}, kKernel, {"protocol 5", "6 or 7"}},
-      {{.code = kNoSuchSet, .step = Step::kSwap}, kKernel, {"swap", "not there", "try again"}},
-      {{.code = kSetExists, .step = Step::kRename}, kKernel, {"rename", "there already"}},
+      {{.code = kNoSuchSet, .step = Step::kSwap}, kKernel, {"swap", "not exist", "try again"}},
+      {{.code = kSetExists, .step = Step::kRename}, kKernel, {"rename", "exists already"}},
       {{.code = kReferenced}, kKernel, {"firewall rule", "list:set", "remove that first"}},
       {{.code = kBusy}, kKernel, {"reading", "unchanged", "try again"}},
       {{.code = kLocked}, kKernel, {"another writer", "unchanged", "try again"}},
@@ -74,7 +74,7 @@ std::vector<Case> cases() {
   };
 }
 
-TEST(Error, SaysInOneLineWhatHappenedAndWhatToDo) {
+TEST(Error, MessageIsOneLineWithTheExpectedParts) {
   for (const Case& each : cases()) {
     const std::string sentence = each.error.message();
     SCOPED_TRACE(sentence);
@@ -86,7 +86,7 @@ TEST(Error, SaysInOneLineWhatHappenedAndWhatToDo) {
   }
 }
 
-TEST(Error, HasASentenceForEveryCode) {
+TEST(Error, HasAMessageForEveryCode) {
   const auto all = cases();
   for (int code = 0; code <= static_cast<int>(ErrorCode::kNotAValue); ++code) {
     const auto is_code = [&](const Case& each) {
@@ -96,7 +96,7 @@ TEST(Error, HasASentenceForEveryCode) {
   }
 }
 
-TEST(Error, NamesItsSubjectFirst) {
+TEST(Error, MessageStartsWithTheSubject) {
   EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("drawer").message(), StartsWith("drawer: "));
 }
 
@@ -107,7 +107,7 @@ TEST(Error, NamesWhatTheKernelLacksRatherThanTheKey) {
   }
 }
 
-TEST(Error, CutsALongSubjectAndShowsNoControlBytes) {
+TEST(Error, CutsALongSubjectAndReplacesControlBytes) {
   const Error error = Error{.code = ErrorCode::kBusy}.about(std::string(100, 'k'));
   EXPECT_THAT(error.message(), StartsWith(std::string(39, 'k').append(": ")));
   EXPECT_THAT(Error{.code = ErrorCode::kBusy}.about("a\n\x1b[b").message(), StartsWith("a??[b: "));

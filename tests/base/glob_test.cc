@@ -104,12 +104,12 @@ TEST(Glob, ComparesBytesAboveAsciiAsNumbers) {
          {"[\x80-\xff]", "a", false}});
 }
 
-TEST(Glob, IsNotSlowedDownByManyStars) {
+TEST(Glob, MatchesManyStarsInPolynomialTime) {
   std::string pattern;
   for (int star = 0; star < 1000; ++star) pattern += "*a";
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(glob_matches(pattern + "b", std::string(5000, 'a')));
-  // Trying every way to share the text among the stars would never end.
+  // Backtracking over all stars would take exponential time.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
