@@ -17,23 +17,23 @@ bool all_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == kZero; });
 }
 
-/// Whether a chunk is the one that stands for zeros, 0.0.0.1 or ::1. The kernel refuses 0.0.0.0 and
-/// :: since Linux 6.3.
+/// Whether a chunk is the placeholder for zeros, 0.0.0.1 or ::1. The kernel refuses 0.0.0.0 and ::
+/// since Linux 6.3.
 bool is_placeholder(std::span<const std::byte> bytes) {
   return bytes.back() == std::byte{1} && all_zero(bytes.first(bytes.size() - 1));
 }
 
-/// The bytes of a chunk up to the last that is not zero.
-std::size_t significant(std::span<const std::byte> bytes) {
+/// The length of a chunk without its trailing zero bytes.
+std::size_t length_without_zeros(std::span<const std::byte> bytes) {
   std::size_t length = bytes.size();
   while (length > 0 && bytes[length - 1] == kZero) --length;
   return length;
 }
 
-/// The value's bytes in a chunk that says how many of its bytes are padding; nothing if it is not
-/// what an encoder writes: the value ends in a zero byte or has none at all, and padding is zero
-/// but for the count.
-std::optional<std::size_t> exact_bytes(std::span<const std::byte> bytes) {
+/// The number of the value's bytes in a chunk whose last byte counts the padding. Empty if no
+/// encoder writes such a chunk: the value must end in a zero byte or be empty, and the padding must
+/// be zero except for the count.
+std::optional<std::size_t> exact_end_length(std::span<const std::byte> bytes) {
   const auto padding = std::to_integer<std::size_t>(bytes.back());
   if (padding > bytes.size() || all_zero(bytes)) return std::nullopt;
   const std::size_t length = bytes.size() - padding;
@@ -97,7 +97,7 @@ bool Decoder::take(const ipset::ElementView& element) {
 }
 
 bool Decoder::mark_taken(std::size_t index) {
-  // Chunks are numbered without gaps, so none has a number beyond their count.
+  // Chunks are numbered without gaps, so no index reaches their count.
   if (index >= chunks_) return false;
   std::uint64_t& word = seen_[index / kBitsPerWord];
   const std::uint64_t bit = std::uint64_t{1} << index % kBitsPerWord;
@@ -111,36 +111,36 @@ bool Decoder::mark_taken(std::size_t index) {
 bool Decoder::take_chunk(std::size_t index, std::uint8_t kind, std::span<const std::byte> bytes) {
   if (!mark_taken(index)) return false;
   const std::size_t start = index * shape_.bytes;
-  std::size_t kept = 0;
+  std::size_t copied = 0;
   if (kind == kPlain) {
-    kept = bytes.size();
-    if (const std::size_t length = significant(bytes); length > 0)
+    copied = bytes.size();
+    if (const std::size_t length = length_without_zeros(bytes); length > 0)
       end_ = std::max(end_, start + length);
   } else if (kind == shape_.zeros) {
     if (!is_placeholder(bytes)) return false;
     end_ = std::max(end_, start + bytes.size());
   } else if (kind == kExactEnd) {
-    const auto length = exact_bytes(bytes);
+    const auto length = exact_end_length(bytes);
     if (!length || exact_end_) return false;
-    kept = *length;
-    // Without padding the last byte is a count of zero, and the value's own zero at once.
+    copied = *length;
+    // Without padding, the last byte is both the count 0 and the value's own final zero byte.
     exact_end_ = start + *length;
   } else {
     return false;
   }
   if (value_.empty()) return true;
   const auto place = value_.begin() + static_cast<std::ptrdiff_t>(start);
-  std::copy_n(bytes.begin(), kept, place);
-  std::fill_n(place + static_cast<std::ptrdiff_t>(kept), bytes.size() - kept, kZero);
+  std::copy_n(bytes.begin(), copied, place);
+  std::fill_n(place + static_cast<std::ptrdiff_t>(copied), bytes.size() - copied, kZero);
   return true;
 }
 
 std::optional<std::size_t> Decoder::finish() {
   if (taken_ == 0) return 0;
-  // All numbers are different, so as many as the highest says means that none is missing.
+  // The indices are distinct, so a count equal to the highest index + 1 means that none is missing.
   if (taken_ != *last_index_ + 1) return std::nullopt;
   if (!exact_end_) return end_;
-  // The empty value has one chunk all the same.
+  // The empty value has one chunk, too.
   const bool is_last = std::max<std::size_t>(chunk_count(shape_, *exact_end_), 1) == taken_;
   return is_last ? exact_end_ : std::nullopt;
 }

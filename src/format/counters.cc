@@ -20,16 +20,16 @@ constexpr std::size_t count_chunks(std::size_t bytes) {
   return (bytes + kChunkBytes - 1) / kChunkBytes;
 }
 
-/// What the kernel cannot store (include/linux/netfilter/ipset/ip_set_counter.h,
-/// ip_set_init_counter).
-constexpr std::uint64_t kUntold = ~std::uint64_t{0};
+/// The counter that the kernel does not store: it takes it for "not given"
+/// (include/linux/netfilter/ipset/ip_set_counter.h, ip_set_init_counter).
+constexpr std::uint64_t kUnset = ~std::uint64_t{0};
 
 constexpr int kMaskBits = 32;
 constexpr std::uint64_t repeat(std::uint32_t mask) {
   return std::uint64_t{mask} << kMaskBits | mask;
 }
 
-/// Calls `visit` for each counter that `bytes` are stored in.
+/// Calls `visit` for each counter in which `bytes` are stored.
 template <class Visit>
 void for_each_counter(std::span<const std::byte> bytes, Visit visit) {
   while (!bytes.empty()) {
@@ -71,7 +71,7 @@ Plan make_plan(std::size_t value_bytes, std::size_t key_bytes, bool has_deadline
   Plan plan;
   plan.deadline = has_deadline ? kDeadlineElements : 0;
   plan.key = key_bytes == 0 ? 0 : 1 + count_chunks(key_bytes);
-  // The empty value is one chunk of padding: a range has one port at least.
+  // The empty value is one chunk of padding, because a range has at least one port.
   plan.chunks = std::max<std::size_t>(count_chunks(value_bytes), 1);
   plan.padding = plan.chunks * kChunkBytes - value_bytes;
   return plan;
@@ -82,17 +82,17 @@ std::uint32_t choose_mask(const Source& source, bool has_deadline) {
   bool needed = false;
   for_each_counter(source, [&](std::uint64_t counter) {
     ++counters;
-    needed = needed || counter == kUntold;
+    needed = needed || counter == kUnset;
   });
   if (!needed) return 0;
-  // Each counter spoils one mask at most.
-  std::vector<bool> spoilt(2 * counters + 3);
+  // Each counter excludes at most one mask, so one of the first `counters + 1` candidates is free.
+  std::vector<bool> excluded(2 * counters + 3);
   for_each_counter(source, [&](std::uint64_t counter) {
     const auto mask = static_cast<std::uint32_t>(~counter);
-    if (mask < spoilt.size() && repeat(mask) == ~counter) spoilt[mask] = true;
+    if (mask < excluded.size() && repeat(mask) == ~counter) excluded[mask] = true;
   });
   std::uint32_t mask = has_deadline ? 2 : 1;
-  while (spoilt[mask]) mask += 2;
+  while (excluded[mask]) mask += 2;
   return mask;
 }
 
@@ -142,7 +142,7 @@ bool Decoder::take(const ipset::ElementView& element) {
   if (!possible_ || !element.port || !element.packets || !element.bytes) return false;
   const std::size_t index = *element.port - plan_.padding;
   if (*element.port < plan_.padding || index >= elements_) return false;
-  // Whatever is missing of a value whose time is over; of others nothing is.
+  // Only a value with a deadline may lack elements: those that have expired.
   if (index != taken_ && plan_.deadline == 0) return false;
   ++taken_;
   if (index == 0) begun_ = true;
@@ -184,7 +184,7 @@ void Decoder::take_chunk(std::size_t index, std::uint64_t packets, std::uint64_t
 Chunk Decoder::unmask(std::uint64_t packets, std::uint64_t bytes) {
   packets ^= repeat(plan_.mask);
   bytes ^= repeat(plan_.mask);
-  mask_needed_ = mask_needed_ || packets == kUntold || bytes == kUntold;
+  mask_needed_ = mask_needed_ || packets == kUnset || bytes == kUnset;
   return chunk_of(packets, bytes);
 }
 
@@ -192,10 +192,10 @@ std::optional<std::size_t> Decoder::finish() const {
   const std::size_t before = plan_.deadline + plan_.key;
   if (!possible_ || taken_ != elements_ || elements_ <= before) return std::nullopt;
   if (key_.size() != key_bytes_ || (plan_.deadline > 0 && !marked_)) return std::nullopt;
-  // With a timeout for another reason it is somebody else's.
+  // A mask that no counter needed is a foreign set's default timeout.
   if (plan_.mask > 0 && !mask_needed_) return std::nullopt;
   const std::size_t chunks = elements_ - before;
-  // All of the last chunk is padding only where there is no other.
+  // Only a value of a single chunk may consist of padding.
   if (plan_.padding == kChunkBytes && chunks > 1) return std::nullopt;
   return chunks * kChunkBytes - plan_.padding;
 }

@@ -13,12 +13,12 @@
 
 namespace ipsetkv::format {
 
-/// The stored layout of a value of that many bytes for which `layout` was asked.
+/// The stored layout for a value of `bytes` bytes when `layout` is requested.
 [[nodiscard]] Kind kind_of(Layout layout, std::size_t bytes);
 [[nodiscard]] Layout layout_of(Kind kind);
 
-/// What the set at `place` holds for that value; borrows the value and the place's key.
-/// kValueTooLong if the layout has no room for it.
+/// The content of the set at `place` for that value; borrows the value and the place's key.
+/// kValueTooLong if the layout has no room for the value.
 [[nodiscard]] Result<DrawerContent> content_of(const Place& place, std::string_view value,
                                                Layout layout, std::optional<Moment> deadline,
                                                Moment now);

@@ -7,8 +7,8 @@
 namespace ipsetkv::format {
 namespace {
 
-/// Kernels before 4.8 don't tell how many elements a set has.
-constexpr std::size_t kUntold = 65'536;
+/// The most elements of a set whose header does not state their number: kernels before 4.8.
+constexpr std::size_t kUnknownElements = 65'536;
 
 constexpr std::size_t kMaxKeyBytes = 65'536;
 
@@ -34,7 +34,7 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   if (counting_) return counters_.begin(header, has_key, value);
   chunk_kind_ = header.family == ipset::Family::kInet6 ? Kind::kIpv6 : Kind::kIpv4;
   value_ = value;
-  elements_ = header.elements.value_or(kUntold);
+  elements_ = header.elements.value_or(kUnknownElements);
   text_.clear();
   key_chain_.clear();
   key_.clear();
@@ -43,7 +43,7 @@ void DrawerDecoder::begin(const ipset::SetHeader& header, bool has_key, std::str
   deadline_.reset();
   first_.reset();
   expiring_ = is_expiring(header.options);
-  strange_comments_ =
+  foreign_comments_ =
       header.options.comment && !expiring_ && header.options.maxelem != kCommentMaxElements;
 }
 
@@ -52,7 +52,7 @@ bool DrawerDecoder::take(const ipset::ElementView& element) {
   if (element.ip.empty() || !element.port || !element.protocol) return false;
   if (element.protocol == kKeyText) return take_key(element);
   if (element.comment.empty() ? take_chunk(element) : take_text(element)) return true;
-  // What is left of a value whose time is over need not make sense.
+  // What is left of an expired value may be inconsistent.
   broken_ = true;
   return expiring_;
 }
@@ -89,8 +89,8 @@ bool DrawerDecoder::choose(Kind kind) {
 
 bool DrawerDecoder::take_text(const ipset::ElementView& element) {
   const auto offset = text::offset_of(element);
-  // Pieces without a gap reach no further than so many full ones. This comes first, so that no
-  // memory is spent on the comments of a firewall's set.
+  // Pieces without a gap do not reach beyond as many full ones. Checked first, so that the comments
+  // of a firewall's set make us allocate nothing.
   if (!offset || *offset + kTextBytes > elements_ * kTextBytes) return false;
   if (element.protocol != kPlain || chunk_kind_ != Kind::kIpv4 || !choose(Kind::kComment))
     return false;
@@ -143,15 +143,17 @@ std::optional<Decoded> DrawerDecoder::finish() {
   }
   if (broken_) return std::nullopt;
   if (has_key && key_chain_.finish() != key_.size()) return std::nullopt;
-  // Bare addresses in somebody's set with comments are his, unless they come with a key.
-  if (strange_comments_ && !has_key && kind_ != Kind::kComment) return std::nullopt;
-  // Only a set without any element may lack a first chunk.
+  // Addresses without comments in a foreign set with comments are not a value, unless a key is
+  // stored with them.
+  if (foreign_comments_ && !has_key && kind_ != Kind::kComment) return std::nullopt;
+  // A stored key requires a value; only a set without any element may lack a first chunk.
   if (!kind_ && has_key) return std::nullopt;
   const auto length = value_length();
   if (!length) return std::nullopt;
   decoded.value_bytes = *length;
   decoded.first = first_;
-  // The essay's writer, and one of ours that met such a set unawares, give no moment.
+  // A count of 0 is no deadline: the essay's writer stores none, nor does a writer of ours that did
+  // not know that the set has a timeout.
   if (expiring_ && deadline_.value_or(0) != 0) decoded.deadline = moment_at(*deadline_);
   return decoded;
 }

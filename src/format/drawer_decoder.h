@@ -13,39 +13,38 @@
 
 namespace ipsetkv::format {
 
-/// What a set turned out to hold.
+/// The decoded content of a set.
 struct Decoded {
   std::size_t value_bytes = 0;
   Kind kind = Kind::kIpv4;
   std::optional<Moment> deadline;     ///< By the wall clock.
-  std::optional<FirstElement> first;  ///< Not of a value without elements, or in counters.
-  /// The first chunk is gone: the kernel has ended the value, and what is left belongs to nobody.
+  std::optional<FirstElement> first;  ///< Unset for a value without elements, and in counters.
+  /// The value has expired: the kernel has removed its first chunk. What is left can be removed.
   bool ended = false;
 };
 
-/// Whether a set of this type, family and extensions can hold a value at all; the elements decide.
-/// An empty set is a value only if it has no option that the essay's way or this library would not
-/// give it: elements prove what they are, their absence proves nothing.
+/// Whether a set of this type, family and extensions can hold a value; its elements decide whether
+/// it does. An empty set proves nothing by its elements, so it is a value only if it has no option
+/// other than those that this library or the essay's method gives it.
 [[nodiscard]] bool can_be_drawer(const ipset::SetHeader& header);
 
-/// Whether the set is marked as one whose value has a deadline: it is ours even when it is empty.
+/// Whether the set is marked as one whose value has a deadline. Such a set is ours even when empty.
 [[nodiscard]] bool is_expiring(const ipset::CreateOptions& options);
 
-/// Puts a value and its key together from a set's elements in any order.
+/// Assembles a value and its key from a set's elements in any order.
 class DrawerDecoder {
  public:
-  /// Begins with the elements of the set of `header`; `has_key` if its name cannot be the key. The
-  /// value's bytes go to `value` unless that is null, whose memory is reused; what it holds is of
-  /// use only after `finish`.
+  /// Begins the set of `header`; `has_key` if its name cannot be the key. The value's bytes are
+  /// written to `value` unless it is null, reusing its memory; they are valid only after `finish`.
   void begin(const ipset::SetHeader& header, bool has_key, std::string* value);
 
-  /// Takes an element; false if no value has it. After that the set is no value.
+  /// Takes an element; false if no value has such an element. The set is then not a value.
   [[nodiscard]] bool take(const ipset::ElementView& element);
 
-  /// What it is, when all elements were taken; nothing if they are no value.
+  /// Call after the last element. Empty if the elements are not a value.
   [[nodiscard]] std::optional<Decoded> finish();
 
-  /// The key that is stored with the value; empty where the set's name is the key.
+  /// The key stored with the value; empty if the set's name is the key.
   [[nodiscard]] const std::string& key() const { return counting_ ? counters_.key() : key_; }
 
  private:
@@ -63,15 +62,15 @@ class DrawerDecoder {
   text::Chain key_chain_;
   std::string key_;
   std::string* value_ = nullptr;
-  std::size_t elements_ = 0;  ///< The most there can be.
+  std::size_t elements_ = 0;  ///< Their number, or the most there can be if it is unknown.
   std::optional<Kind> kind_;
   std::optional<std::uint64_t> deadline_;
   std::optional<FirstElement> first_;
-  Kind chunk_kind_ = Kind::kIpv4;  ///< Of addresses without comments.
-  bool counting_ = false;          ///< It can only be the layout `counters`.
+  Kind chunk_kind_ = Kind::kIpv4;  ///< The layout if the elements have no comments.
+  bool counting_ = false;          ///< A bitmap:port set, so the layout is `counters`.
   bool expiring_ = false;
-  bool strange_comments_ = false;  ///< It has room for comments, but no writer of ours made it.
-  bool broken_ = false;            ///< An element did not fit with the others.
+  bool foreign_comments_ = false;  ///< The set has comments, but no writer of ours made it.
+  bool broken_ = false;            ///< An element did not match the others.
 };
 
 }  // namespace ipsetkv::format

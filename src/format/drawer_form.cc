@@ -9,10 +9,11 @@
 namespace ipsetkv::format {
 namespace {
 
-// The others outlive the first chunk, so that the value is there as a whole until it is gone.
+// How many seconds the other elements outlive the first chunk, so that the value is complete until
+// it expires.
 constexpr std::uint32_t kLongerLife = 60;
 
-// More than the options of ipset(8) have, of which `--resolve` is the longest.
+// Longer than every option of ipset(8); the longest is `--resolve`.
 constexpr std::size_t kOptionBytes = 16;
 
 chunks::Shape chunk_shape(Kind kind) { return kind == Kind::kIpv6 ? chunks::kIpv6 : chunks::kIpv4; }
@@ -41,18 +42,18 @@ std::size_t count_elements(const DrawerContent& content) {
                       chunks::chunk_count(chunk_shape(content.kind), content.value.size()), 1);
 }
 
-/// The buckets that hold so many elements without growing.
+/// The `hashsize` with which a hash holds `elements` elements without growing.
 std::uint32_t hashsize_for(Kind kind, std::size_t elements) {
-  // A bucket grows to a dozen elements before the table does, and one with two costs little more
-  // than one with one, so a comment's table is as small as it can be: with 2.25 elements a bucket,
-  // one in a million has more than a dozen.
+  // A bucket grows to twelve elements before the table does, and one with two costs little more
+  // than one with one, so comments get the smallest table: with 2.25 elements a bucket, one bucket
+  // in a million has more than twelve.
   const std::size_t buckets = std::bit_ceil(kind == Kind::kComment ? elements * 4 / 9 : elements);
   return std::max(ipset::kMinHashSize, static_cast<std::uint32_t>(buckets));
 }
 
-/// Puts a piece of text into `element` and returns the offset behind it. `ipset restore` takes a
-/// comment such as "-exist" for an option of its own, so the minus of what may be one is a piece by
-/// itself.
+/// Writes a piece of text into `element` and returns the offset of the next one. `ipset restore`
+/// takes a comment such as "-exist" for one of its options, so a minus that could begin an option
+/// becomes a piece of its own.
 std::uint64_t encode_piece(std::span<const std::byte> bytes, std::uint64_t offset,
                            ipset::Family family, std::uint8_t protocol, ipset::Element& element) {
   const std::uint64_t end = text::encode(bytes, offset, family, protocol, element);
@@ -111,7 +112,8 @@ std::size_t longest_value(const DrawerContent& content) {
   const counters::Plan rest =
       counters::make_plan(0, content.key.size(), content.deadline.has_value());
   const std::size_t chunks = counters::kMaxElements - rest.deadline - rest.key;
-  // Without padding every port is free for an element; with the most of it fifteen are not.
+  // The padding is the first port. Without padding every port can be an element; with the maximum
+  // of fifteen bytes, fifteen ports are lost.
   const std::size_t longest = chunks * counters::kChunkBytes;
   if (content.value.size() > longest || content.value.size() % counters::kChunkBytes == 0)
     return longest;
@@ -162,7 +164,7 @@ bool DrawerEncoder::next(ipset::Element& element) {
     return true;
   }
   if (content_.deadline) {
-    // The key stays, so that whoever clears away what is left can tell whose it was.
+    // The key never expires: `sweep` has to know whose leftovers it removes.
     element.timeout = content_.life == 0 || !key_done_ ? 0 : content_.life + kLongerLife;
     element.packets = 0;
   }

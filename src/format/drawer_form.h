@@ -14,13 +14,14 @@
 #include "ipset/create_options.h"
 #include "ipset/element.h"
 
-/// A drawer is a set that holds one value. Here is how all that belongs to it lies in the set: the
-/// value in one of the layouts, the key where the set's name cannot be it, and the deadline.
+/// A drawer is a set that holds one value. This is its stored form: the value in one of the
+/// layouts, the key if the set's name cannot be the key, and the deadline.
 namespace ipsetkv::format {
 
+/// A layout as stored; the public Layout has kAuto besides.
 enum class Kind : std::uint8_t { kIpv4, kIpv6, kComment, kCounters };
 
-/// What the kernel must find equal in two sets to exchange them.
+/// The properties that two sets must have in common for the kernel to swap them.
 struct SetShape {
   ipset::SetType type = ipset::SetType::kHashIpPort;
   ipset::Family family = ipset::Family::kInet;
@@ -28,38 +29,36 @@ struct SetShape {
 };
 [[nodiscard]] SetShape shape_of(Kind kind);
 
-/// The element of a value's first chunk, as far as it takes to ask the kernel for it; its port is
-/// 0.
+/// The element of a value's first chunk: what a TEST command needs to name it. Its port is 0.
 struct FirstElement {
   ipset::Address address;
   std::uint8_t protocol = 0;
 };
 
-/// The names that users see.
+/// The layout's name for users.
 [[nodiscard]] std::string_view kind_name(Kind kind);
 
-/// What goes into a drawer. Borrows the value and the key.
+/// The content of a drawer. Borrows the value and the key.
 struct DrawerContent {
   std::span<const std::byte> value;
   Kind kind = Kind::kIpv4;
-  std::string_view key;  ///< Empty where the set's name is the key.
-  /// By the wall clock.
-  std::optional<Moment> deadline;
-  /// Seconds that the kernel keeps the first chunk, others a minute more; 0: for ever.
+  std::string_view key;            ///< Empty if the set's name is the key.
+  std::optional<Moment> deadline;  ///< By the wall clock.
+  /// The kernel timeout of the first chunk in seconds; other chunks have 60 s more. 0: no timeout.
   std::uint32_t life = 0;
 };
 
-/// Whether the elements can be numbered.
+/// Whether the layout has room for the value.
 [[nodiscard]] bool fits(const DrawerContent& content);
-/// The longest value that does, with such a key and deadline, in bytes. For a value that is no
-/// multiple of a chunk long this may be less: every value up to there fits.
+/// The length in bytes up to which every value fits, with this key and deadline. For a length that
+/// is not a multiple of the chunk size, the result may be smaller than for one that is.
 [[nodiscard]] std::size_t longest_value(const DrawerContent& content);
 
-/// What a drawer's set is created with, sized so that it never grows.
+/// The options to create the drawer's set with. The set is large enough never to grow.
 [[nodiscard]] ipset::CreateOptions options_for(const DrawerContent& content);
 
-/// Hands out a drawer's elements one by one, in the order in which they are to be added: the one
-/// without which a set is no value is the last.
+/// Returns a drawer's elements one by one, in the order to add them: the first chunk, without which
+/// a set is not a value, comes last.
 class DrawerEncoder {
  public:
   explicit DrawerEncoder(const DrawerContent& content);
@@ -75,13 +74,13 @@ class DrawerEncoder {
   DrawerContent content_;
   counters::Plan plan_;
   std::uint64_t key_offset_ = 0;
-  std::uint64_t offset_ = 0;  ///< Of the next chunk of the value, or the next element of the plan.
+  std::uint64_t offset_ = 0;  ///< Of the value's next chunk; in counters, the plan's next element.
   bool key_done_;
   bool done_ = false;
 };
 
-/// The value's first chunk, as the element that DrawerEncoder hands out last; false for the empty
-/// value that has none, and for the layout `counters`.
+/// Writes the value's first chunk, the element that DrawerEncoder returns last. False for an empty
+/// value without elements, and for the layout `counters`.
 [[nodiscard]] bool encode_first(const DrawerContent& content, ipset::Element& element);
 
 }  // namespace ipsetkv::format

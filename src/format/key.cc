@@ -22,16 +22,16 @@ constexpr std::size_t kDigestDigits = (kDigestBytes * 8 + kDigitBits - 1) / kDig
 constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
 static_assert(kDigestMark.size() + kDigestDigits == ipset::SetName::kLimit);
 
-/// `ipset save` prints names bare: a space ends a word there and a double quote begins a string, so
-/// that neither survives `ipset restore`. All other printable bytes do.
+/// Whether a name with `byte` survives `ipset save` and `ipset restore`. Names are saved without
+/// quotes: a space ends a word and a double quote begins a string. All other printable bytes do.
 bool survives_restore(char byte) { return byte > ' ' && byte <= '~' && byte != '"'; }
 
-/// Whether the store or the stock tool takes such a word for something of its own: `ipset restore`
-/// looks for its options, such as `-exist`, everywhere in a line.
-bool is_taken(char first) { return first == kReservedMark || first == kOptionMark; }
+/// Whether names with this first byte are reserved: '~' for the store's own sets, '-' because
+/// `ipset restore` looks for its options, such as `-exist`, everywhere in a line.
+bool is_reserved(char first) { return first == kReservedMark || first == kOptionMark; }
 
 bool can_be_name(std::string_view key) {
-  return !key.empty() && key.size() <= ipset::SetName::kLimit && !is_taken(key.front()) &&
+  return !key.empty() && key.size() <= ipset::SetName::kLimit && !is_reserved(key.front()) &&
          std::all_of(key.begin(), key.end(), survives_restore);
 }
 
@@ -53,12 +53,12 @@ ipset::SetName digest_name(std::string_view key) {
   return ipset::SetName(std::string_view(name.data(), name.size()));
 }
 
-/// SipHash-2-4 with a key of zeros: it has to be the same for everybody.
+/// SipHash-2-4 with a key of zeros: all processes must compute the same stripe.
 std::uint32_t stripe_of(std::string_view key) {
-  constexpr std::array<unsigned char, crypto_shorthash_KEYBYTES> kNoSecret{};
+  constexpr std::array<unsigned char, crypto_shorthash_KEYBYTES> kZeroKey{};
   std::array<unsigned char, crypto_shorthash_BYTES> hash{};
   crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                   kNoSecret.data());
+                   kZeroKey.data());
   return hash[0] % kStripes;
 }
 

@@ -9,10 +9,10 @@
 
 namespace ipsetkv::format {
 
-/// Where a key's value lies, and what excludes other writers from it.
+/// The set of a key, and the stripe whose lock protects it.
 struct Place {
   ipset::SetName name;
-  /// The key, where the set's name is only its digest and the key is stored in the set; borrowed.
+  /// The key, if the set's name is only its digest and the key is stored in the set. Borrowed.
   std::string_view key_inside;
   std::uint32_t stripe = 0;
 };
@@ -23,16 +23,17 @@ struct Place {
 /// The place of `key`. Errors: those of check_key.
 [[nodiscard]] Result<Place> place_of(std::string_view key);
 
-/// The place of a drawer in a set of the store's own, which keeps `key` inside; borrowed.
+/// The place of a drawer in the store's own set `name`, with `key` stored inside. Borrows `key`.
 [[nodiscard]] Place place_at(const ipset::SetName& name, std::string_view key);
 
-/// Whether a set of this name can be a key's, whose name it is or whose digest.
+/// Whether a set of this name can belong to a key: the name is a possible key or a digest.
 [[nodiscard]] bool can_be_key(std::string_view set_name);
 
-/// Whether the name is a digest, so that the set must hold its key.
+/// Whether the name is a key's digest, so that the key is stored in the set.
 [[nodiscard]] bool is_digest(std::string_view set_name);
 
-/// Whether a drawer of this name keeps its key inside: the name is a digest, or the store's own.
+/// Whether a drawer of this name has its key stored inside: the name is a digest, or one of the
+/// store's own.
 [[nodiscard]] bool keeps_key_inside(std::string_view set_name);
 
 }  // namespace ipsetkv::format

@@ -8,7 +8,7 @@
 namespace ipsetkv::format {
 namespace {
 
-// The other chunks of a value live a minute longer than its first.
+// The longest timeout of a first chunk, in seconds; other chunks live a minute longer.
 constexpr std::uint64_t kLongest = ipset::kMaxTimeout - 120;
 
 }  // namespace

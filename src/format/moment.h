@@ -12,7 +12,7 @@ namespace ipsetkv::format {
 
 using Milliseconds = std::chrono::duration<std::uint64_t, std::milli>;
 
-/// A moment by the wall clock as it is stored: unsigned milliseconds since the epoch, so that every
+/// A point in time by the wall clock, as stored: unsigned milliseconds since the epoch. Every
 /// 64-bit number that a set may hold is one.
 using Moment = std::chrono::sys_time<Milliseconds>;
 
@@ -23,17 +23,18 @@ using Moment = std::chrono::sys_time<Milliseconds>;
   return moment.time_since_epoch().count();
 }
 
-/// The present one.
+/// The present time by the wall clock.
 [[nodiscard]] Moment now(Environment& environment);
 
-/// A deadline of the public interface. One before the epoch's first millisecond becomes that: 0
-/// stands for no deadline.
+/// Converts a deadline of the public interface. One before the epoch's first millisecond becomes
+/// 1, because 0 stands for no deadline.
 [[nodiscard]] Moment moment_of(Deadline deadline);
 [[nodiscard]] Deadline deadline_of(Moment moment);
 
-/// The kernel timeout, in seconds, that keeps an element until `deadline`: a second more than
-/// needed, since readers compare the exact moment. 0, for ever, beyond the longest timeout of the
-/// kernel (24.8 days): readers end such a value all the same, and `sweep` frees its memory.
+/// The kernel timeout, in seconds, that keeps an element until `deadline`: one second more than
+/// needed, because readers compare the exact deadline. 0, which is no timeout, beyond the kernel's
+/// longest timeout (24.8 days): readers treat such a value as expired all the same, and `sweep`
+/// frees its memory.
 [[nodiscard]] std::uint32_t timeout_until(Moment deadline, Moment now);
 
 }  // namespace ipsetkv::format

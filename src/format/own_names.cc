@@ -50,7 +50,7 @@ std::optional<Owner> owner_of(std::string_view set_name) {
     if (!take_number(rest, owner.stripe.emplace()) || *owner.stripe >= kStripes)
       return std::nullopt;
   }
-  // Our names hold no leading zeros: a name with some is somebody else's.
+  // Our names have no leading zeros; one with leading zeros is foreign.
   const ipset::SetName name =
       owner.stripe ? held_name(owner.port, *owner.stripe) : spare_name(owner.port);
   return name.view() == set_name ? std::optional(owner) : std::nullopt;

@@ -7,8 +7,8 @@
 
 #include "ipset/fixed_text.h"
 
-/// The names of the sets that the store keeps for itself beside the keys. No key's set has one of
-/// them: they begin with '~'.
+/// The names of the sets that the store uses beside those of the keys. They begin with '~', and
+/// none of them is a digest's, which begins with "~key-".
 namespace ipsetkv::format {
 
 /// Keys are divided into this many stripes by their hash. The keys of a stripe share a lock.

@@ -9,16 +9,17 @@
 namespace ipsetkv::format {
 namespace {
 
-// Escapes that stand for no byte: what follows them.
-constexpr char kValueMark = '=';
-constexpr char kDeadlineMark = '@';
-constexpr char kSetMark = '>';
+// Letters that, after the escape, do not stand for a byte but announce what follows.
+constexpr char kValueMark = '=';     // The value.
+constexpr char kDeadlineMark = '@';  // The deadline, in milliseconds.
+constexpr char kSetMark = '>';       // The name of a long pair's set.
 constexpr char kEscape = '\\';
 
-/// Puts text together in a room of fixed size, and remembers if it was too small.
+/// Writes text into a buffer of fixed size. Once something did not fit, `full` is true and all
+/// further writes are ignored.
 class Writer {
  public:
-  explicit Writer(std::span<char> room) : room_(room) {}
+  explicit Writer(std::span<char> buffer) : buffer_(buffer) {}
 
   void put_mark(char mark) { put_plain({std::array{kEscape, mark}.data(), 2}); }
   void put_number(std::uint64_t number) {
@@ -27,11 +28,11 @@ class Writer {
     put_plain({digits.data(), end});
   }
   void put_plain(std::string_view text) {
-    full_ = full_ || text.size() > room_.size() - length_;
-    if (!full_) length_ += text.copy(room_.data() + length_, text.size());
+    full_ = full_ || text.size() > buffer_.size() - length_;
+    if (!full_) length_ += text.copy(buffer_.data() + length_, text.size());
   }
   void put_escaped(std::string_view bytes) {
-    const auto length = text::escape(bytes, room_.subspan(length_));
+    const auto length = text::escape(bytes, buffer_.subspan(length_));
     full_ = full_ || !length;
     if (!full_) length_ += *length;
   }
@@ -39,12 +40,12 @@ class Writer {
   [[nodiscard]] bool full() const { return full_; }
 
  private:
-  std::span<char> room_;
+  std::span<char> buffer_;
   std::size_t length_ = 0;
   bool full_ = false;
 };
 
-/// The number at the beginning of `text`, which is then without it.
+/// Removes a decimal number from the front of `text` and returns it; empty if there is none.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -53,7 +54,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-/// Of the names that our sets have, which are printable.
+/// Whether a set of ours can have `byte` in its name: printable, neither space nor double quote.
 bool is_name_byte(char byte) { return byte > ' ' && byte <= '~' && byte != '"'; }
 
 bool take_mark(std::string_view& text, char mark) {
@@ -62,7 +63,7 @@ bool take_mark(std::string_view& text, char mark) {
   return true;
 }
 
-/// The deadline that may end a comment; false if something else does.
+/// Reads the deadline at the end of a comment; false if `text` is anything else.
 bool take_deadline(std::string_view text, Pair& pair) {
   const auto milliseconds = take_number(text);
   if (!milliseconds || !text.empty()) return false;
@@ -87,8 +88,8 @@ std::optional<Digest> digest_of(const ipset::ElementView& element) {
 
 bool encode_pair(const Pair& pair, ipset::Comment& comment) {
   bool fits = false;
-  comment.write([&](char* room) {
-    Writer writer({room, ipset::kMaxCommentBytes});
+  comment.write([&](char* buffer) {
+    Writer writer({buffer, ipset::kMaxCommentBytes});
     if (pair.is_long()) {
       writer.put_mark(kSetMark);
       writer.put_plain(pair.set.view());
@@ -113,10 +114,10 @@ std::optional<Pair> PairDecoder::decode(std::string_view comment) {
   Pair pair;
   const text::Unescaped key = text::unescape(comment, bytes_.data());
   if (key.bytes == 0 || key.mark != kValueMark) return std::nullopt;
-  char* const behind = bytes_.data() + key.bytes;
-  const text::Unescaped value = text::unescape(key.rest, behind);
+  char* const value_bytes = bytes_.data() + key.bytes;
+  const text::Unescaped value = text::unescape(key.rest, value_bytes);
   pair.key = {bytes_.data(), key.bytes};
-  pair.value = {behind, value.bytes};
+  pair.value = {value_bytes, value.bytes};
   if (value.mark == 0) return value.rest.empty() ? std::optional(pair) : std::nullopt;
   if (value.mark != kDeadlineMark || !take_deadline(value.rest, pair)) return std::nullopt;
   return pair;

@@ -12,13 +12,13 @@ namespace ipsetkv::format::text {
 namespace {
 
 constexpr char kEscape = '\\';
-/// Stands for no byte at all, because a comment cannot be empty.
+/// After the escape: the empty piece. A comment cannot be empty.
 constexpr char kNothing = '-';
-/// Offsets begin at 0.0.0.1: the kernel refuses 0.0.0.0 since Linux 6.3.
+/// The address of offset 0. Not 0.0.0.0, which the kernel refuses since Linux 6.3.
 constexpr std::uint32_t kFirstAddress = 1;
 constexpr int kPortBits = 16;
 
-/// What stands behind the escape for a byte; 0 for a byte that stands for itself.
+/// The letter that stands for `byte` after the escape; 0 for a byte that is not escaped.
 constexpr char escape_of(unsigned char byte) {
   switch (byte) {
     case '\0':
@@ -40,38 +40,39 @@ constexpr std::array<char, 256> make_escapes() {
     escapes[byte] = escape_of(static_cast<unsigned char>(byte));
   return escapes;
 }
-/// A table, because which byte comes next cannot be foreseen, and a wrongly foreseen branch costs
-/// more than all else about an escape.
+/// A table instead of a switch: the next byte is unpredictable, and a mispredicted branch costs
+/// more than the rest of an escape.
 constexpr std::array<char, 256> kEscapes = make_escapes();
 
-/// Bytes that are compared at once; GCC and Clang make them the processor's own.
+/// Bytes that are compared at once; GCC and Clang compile this to vector instructions.
 using Vector [[gnu::vector_size(16)]] = unsigned char;
 
-/// Each byte all ones where it does not stand for itself, and otherwise zero.
+/// A mask: all ones in each byte that has to be escaped, zero in others.
 Vector escaped(Vector bytes) {
   const auto mask = (bytes == '\0') | (bytes == '\n') | (bytes == '"') |
                     (bytes == static_cast<unsigned char>(kEscape));
   return reinterpret_cast<Vector>(mask);
 }
+/// The same for each byte that is the escape itself.
 Vector escaping(Vector bytes) {
   return reinterpret_cast<Vector>(bytes == static_cast<unsigned char>(kEscape));
 }
 
-/// The number of the first byte that is not zero; nothing if all are.
+/// The index of the first byte that is not zero; empty if all are zero.
 std::optional<std::size_t> first_set(Vector mask) {
   std::array<std::uint64_t, 2> halves;
   static_assert(sizeof halves == sizeof mask);
   std::memcpy(halves.data(), &mask, sizeof halves);
   if ((halves[0] | halves[1]) == 0) return std::nullopt;
   const std::size_t half = halves[0] != 0 ? 0 : 1;
-  // The first byte has to be the lowest.
+  // Makes the first byte the lowest one.
   const std::uint64_t bits =
       std::endian::native == std::endian::big ? __builtin_bswap64(halves[half]) : halves[half];
   return half * sizeof bits + static_cast<std::size_t>(std::countr_zero(bits)) / 8;
 }
 
 std::size_t count_escapes(std::span<const std::byte> bytes) {
-  // As many as a byte can count.
+  // Each byte of `counts` counts up to 255.
   constexpr std::size_t kBlock = 255 * sizeof(Vector);
   std::size_t count = 0;
   while (bytes.size() >= sizeof(Vector)) {
@@ -91,8 +92,8 @@ std::size_t count_escapes(std::span<const std::byte> bytes) {
   return count;
 }
 
-/// Copies bytes up to the first that `stops` marks, or all, and returns how many. What it writes
-/// behind them, within `length`, means nothing.
+/// Copies bytes up to the first that `stops` marks, or all of them, and returns how many. The rest
+/// of `to`, up to `length`, is left undefined.
 template <Vector (*stops)(Vector)>
 std::size_t copy_until(const char* from, std::size_t length, char* to) {
   std::size_t done = 0;
@@ -109,9 +110,9 @@ std::size_t copy_until(const char* from, std::size_t length, char* to) {
   return std::min(length, done + stop.value_or(length));
 }
 
-/// Copies bytes in pairs of vectors as long as there is no escape in them, and returns how many.
-/// Text has none or few, and one test for two halves the work; where there was one, there may be
-/// more.
+/// Copies bytes two vectors at a time up to the first pair with an escape, and returns how many.
+/// Most text has few escapes, and one test for two vectors halves the work. After the first escape
+/// more may follow, so the caller then continues with single vectors.
 std::size_t copy_plain_pairs(const char* from, std::size_t length, char* to) {
   std::array<Vector, 2> pair;
   std::size_t done = 0;
@@ -123,7 +124,7 @@ std::size_t copy_plain_pairs(const char* from, std::size_t length, char* to) {
   return done;
 }
 
-/// What a letter behind the escape stands for; kNoByte if nothing.
+/// The byte that each letter stands for after the escape; kNoByte if none.
 constexpr std::uint16_t kNoByte = 256;
 constexpr std::array<std::uint16_t, 256> make_unescapes() {
   std::array<std::uint16_t, 256> bytes{};
@@ -184,7 +185,7 @@ std::uint64_t encode(std::span<const std::byte> bytes, std::uint64_t offset, ips
 }
 
 std::size_t count_pieces(std::span<const std::byte> bytes) {
-  // An escape that does not fit whole leaves a byte of its piece unused.
+  // An escape is not split over two pieces, so a piece may leave one byte unused.
   const std::size_t escapes = count_escapes(bytes);
   return (bytes.size() + escapes) / (escapes == 0 ? kTextBytes : kTextBytes - 1) + 1;
 }
@@ -211,8 +212,9 @@ std::optional<std::size_t> decode(std::string_view comment, std::byte* place) {
   const char* from = comment.data() + begin;
   std::size_t left = comment.size() - begin;
   to += begin;
-  // Two bytes stand for one byte at least, so that what is written behind a stop here is written
-  // again. Behind the last byte may be what another piece stands for.
+  // Whole vectors may be written past a stop, because at least half a byte of output for every byte
+  // of input is still to come and overwrites the excess. Near the end this no longer holds: another
+  // piece's bytes may already be there.
   while (left >= 2 * sizeof(Vector)) {
     Vector bytes;
     std::memcpy(&bytes, from, sizeof bytes);
@@ -285,7 +287,7 @@ void Chain::take(std::uint64_t offset, std::uint64_t bytes) {
 
 std::optional<std::uint64_t> Chain::finish() const {
   if (!begun_) return std::nullopt;
-  // Only the empty string has an empty piece, and then no other.
+  // Only the empty string has an empty piece, and it has no other.
   if (end_ == 0 && pieces_ > 1) return std::nullopt;
   if (sum_ != fingerprint(0) - fingerprint(end_)) return std::nullopt;
   return end_;

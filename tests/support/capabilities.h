@@ -9,7 +9,7 @@
 
 namespace ipsetkv::tests {
 
-/// Calls `work` in a thread that has no capabilities: as an ordinary user would.
+/// Calls `work` in a thread without capabilities, as in a process of an ordinary user.
 template <class Work>
 void without_capabilities(Work work) {
   std::thread([&] {

@@ -11,7 +11,8 @@
 namespace ipsetkv::tests {
 namespace {
 
-/// A file in memory, for a program's standard streams: it never fills up and needs no reader.
+/// A file in memory for a program's standard stream. Unlike a pipe, it never fills up and needs no
+/// reader.
 int memory_file(std::string_view content) {
   const int file = memfd_create("ipsetkv-test", MFD_CLOEXEC);
   if (file >= 0 && write(file, content.data(), content.size()) >= 0) lseek(file, 0, SEEK_SET);

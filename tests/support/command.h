@@ -8,12 +8,12 @@
 namespace ipsetkv::tests {
 
 struct CommandResult {
-  int status = -1;  ///< The exit status, or 128 and the signal that ended it.
+  int status = -1;  ///< The exit status, or 128 plus the number of the signal that ended it.
   std::string output;
   std::string errors;
 };
 
-/// Runs a program to its end, found through PATH, with `input` on its standard input.
+/// Runs a program, found through PATH, with `input` on its standard input, and waits for its end.
 [[nodiscard]] CommandResult run(const std::vector<std::string>& command,
                                 std::string_view input = {});
 

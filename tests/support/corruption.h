@@ -11,16 +11,16 @@
 
 namespace ipsetkv::tests {
 
-/// A seed for random tests: another one each time, or the one in IPSETKV_TEST_SEED to see a failure
-/// again. Print it with SCOPED_TRACE.
+/// A seed for random tests: a new one each time, or IPSETKV_TEST_SEED to reproduce a failure. Print
+/// it with SCOPED_TRACE.
 [[nodiscard]] inline std::uint32_t test_seed() {
   const char* const fixed = std::getenv("IPSETKV_TEST_SEED");
   if (fixed != nullptr) return static_cast<std::uint32_t>(std::strtoul(fixed, nullptr, 10));
   return std::random_device{}();
 }
 
-/// Calls `visit` with every beginning of `bytes`, the empty and the whole one included. Each is in
-/// an allocation of exactly its size, so that AddressSanitizer sees one byte too many.
+/// Calls `visit` with every prefix of `bytes`, from the empty one to all of them. Each is in an
+/// allocation of exactly its size, so that AddressSanitizer detects a read past its end.
 template <class Visit>
 void for_each_beginning(std::span<const std::byte> bytes, Visit visit) {
   for (std::size_t size = 0; size <= bytes.size(); ++size) {
@@ -29,7 +29,8 @@ void for_each_beginning(std::span<const std::byte> bytes, Visit visit) {
   }
 }
 
-/// Calls `visit` with `bytes` in which one byte is wrong, for every byte and every wrong value.
+/// Calls `visit` with a copy of `bytes` in which one byte is wrong, for every byte and every wrong
+/// value.
 template <class Visit>
 void for_each_wrong_byte(std::span<const std::byte> bytes, Visit visit) {
   for (std::size_t place = 0; place < bytes.size(); ++place) {
@@ -47,7 +48,7 @@ void for_each_random_string(std::uint32_t seed, int rounds, std::size_t limit, V
   std::mt19937 random(seed);
   for (int round = 0; round < rounds; ++round) {
     Bytes bytes(random() % (limit + 1));
-    // Mostly small numbers: plausible lengths and types get further than noise.
+    // Mostly small numbers: plausible lengths and types get further into a decoder than noise.
     for (std::byte& byte : bytes)
       byte = static_cast<std::byte>(random() % (random() % 4 ? 32 : 256));
     visit(bytes);

@@ -12,7 +12,7 @@ namespace ipsetkv::tests {
 
 using Bytes = std::vector<std::byte>;
 
-/// The bytes that hexadecimal digits stand for; everything else in `text` only separates them.
+/// The bytes given as hexadecimal digits; all other characters in `text` are ignored.
 [[nodiscard]] inline Bytes from_hex(std::string_view text) {
   Bytes bytes;
   int high = -1;
@@ -25,7 +25,7 @@ using Bytes = std::vector<std::byte>;
   return bytes;
 }
 
-/// Words of four bytes, eight on a line, so that GoogleTest shows which line differs.
+/// Hexadecimal words of four bytes, eight on a line, so that GoogleTest shows which line differs.
 [[nodiscard]] inline std::string to_hex(std::span<const std::byte> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

@@ -67,19 +67,20 @@ void make_barrier(pthread_barrier_t& barrier, std::size_t processes) {
   pthread_barrier_init(&barrier, &attributes, static_cast<unsigned>(processes));
 }
 
-/// A worker's whole life. It comes to every meeting, or the others would wait for ever.
-void work_through(const MakeWorker& make, std::uint32_t process, std::size_t rounds,
-                  SharedHistory& shared) {
+/// Runs a worker for all rounds. It waits at every barrier even after a failure: the others would
+/// wait for ever without it.
+void run_rounds(const MakeWorker& make, std::uint32_t process, std::size_t rounds,
+                SharedHistory& shared) {
   const std::unique_ptr<HistoryWorker> worker = make(process);
-  Record* room = shared.records[process];
+  Record* next = shared.records[process];
   for (std::size_t round = 0; round < rounds; ++round) {
     pthread_barrier_wait(&shared.barrier);
     if (shared.failed) continue;
-    const auto done = worker->work({room, kOperationsInARound});
+    const auto done = worker->work({next, kOperationsInARound});
     if (!done) shared.failed = true;
-    room += done.value_or(0);
+    next += done.value_or(0);
   }
-  shared.counts[process] = static_cast<std::size_t>(room - shared.records[process]);
+  shared.counts[process] = static_cast<std::size_t>(next - shared.records[process]);
 }
 
 }  // namespace
@@ -108,7 +109,8 @@ std::string argument_of(const Record& record) {
   return text;
 }
 
-/// Mostly so near that it passes in this round or the next ones; now and then it has passed.
+/// A deadline in milliseconds since the epoch: mostly one that passes in this round or the next
+/// ones, sometimes one in the past.
 std::int64_t OperationChooser::random_deadline() {
   const std::int64_t now = clock_now(CLOCK_REALTIME) / 1'000'000;
   if (one_in(3)) return now + 100'000 + below(1000);
@@ -162,7 +164,7 @@ Histories record_history(const std::vector<MakeWorker>& workers, std::size_t rou
   std::vector<pid_t> children;
   for (std::uint32_t process = 0; process < workers.size(); ++process)
     children.push_back(start_process([&, process] {
-      work_through(workers[process], process, rounds, *shared);
+      run_rounds(workers[process], process, rounds, *shared);
       return 0;
     }));
   for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);

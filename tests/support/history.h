@@ -19,21 +19,22 @@
 
 namespace ipsetkv::tests {
 
-/// The last one holds a number most of the time; one needs its digest for a name.
+/// The last key holds a number most of the time. One key cannot be a set's name, so its set is
+/// named by its digest.
 inline constexpr std::string_view kHistoryKeys[] = {"drawer", "cupboard", "a key that is no name",
                                                     "counter"};
 
-/// One operation as its process leaves it in memory that processes share.
+/// One operation, as its process records it in shared memory.
 struct Record {
   std::int64_t invoked;
   std::int64_t returned;
   std::int64_t earliest;
   std::int64_t latest;
   std::uint32_t process;
-  std::uint32_t number;  ///< Tells the process' values apart.
-  std::uint32_t length;  ///< Of the argument.
+  std::uint32_t number;  ///< Makes the process's values distinct.
+  std::uint32_t length;  ///< Of the argument, in bytes.
   Operation::Kind kind;
-  std::uint8_t key;  ///< In kHistoryKeys.
+  std::uint8_t key;  ///< An index into kHistoryKeys.
   SetOptions::If set_if;
   ExpireIf expire_if;
   Layout layout;
@@ -53,20 +54,21 @@ struct Record {
   Digest expected;
   Digest found;
 
-  /// Notes the time before the operation, and after it.
+  /// Records the time before the operation.
   void begin();
+  /// Records the time after the operation.
   void end();
   void take_found(std::string_view value);
 };
 static_assert(std::is_trivially_copyable_v<Record>);
 
-/// What a record's operation writes.
+/// The value that a record's operation writes.
 [[nodiscard]] std::string argument_of(const Record& record);
 
 /// Chooses random operations for one process.
 class OperationChooser {
  public:
-  /// Of these kinds; one that is there twice is chosen twice as often.
+  /// Chooses among `kinds`; a kind that occurs twice is chosen twice as often.
   OperationChooser(std::uint32_t seed, std::uint32_t process,
                    std::span<const Operation::Kind> kinds)
       : random_(seed * 64 + process), process_(process), kinds_(kinds) {}
@@ -75,7 +77,7 @@ class OperationChooser {
   std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
   bool one_in(std::uint32_t chances) { return below(chances) == 0; }
 
-  /// What this process has last met under a key, for its compare-and-set.
+  /// The value that this process last read from the record's key, for compare-and-set.
   std::string& seen(const Record& record) { return seen_[record.key]; }
 
  private:
@@ -89,7 +91,7 @@ class OperationChooser {
   std::array<std::string, std::size(kHistoryKeys)> seen_;
 };
 
-/// One who does operations in a process of its own.
+/// Executes operations in a process of its own.
 class HistoryWorker {
  public:
   HistoryWorker() = default;
@@ -97,33 +99,33 @@ class HistoryWorker {
   HistoryWorker& operator=(const HistoryWorker&) = delete;
   virtual ~HistoryWorker() = default;
 
-  /// Does and records some operations, for which there is room: how many. Nothing, and the reason
-  /// printed, if one failed that must not.
-  virtual std::optional<std::size_t> work(std::span<Record> room) = 0;
+  /// Executes and records up to `records.size()` operations, and returns how many. Empty, with the
+  /// reason printed, if an operation failed that must not.
+  virtual std::optional<std::size_t> work(std::span<Record> records) = 0;
 };
-/// Makes the worker of a process, in it.
+/// Makes a worker. Called in the worker's own process.
 using MakeWorker = std::function<std::unique_ptr<HistoryWorker>(std::uint32_t process)>;
 
-/// All processes meet after so many operations: nothing is under way then, and the checker begins
-/// anew from what may be there.
+/// All processes wait for each other after this many operations. No operation is in progress then,
+/// so the checker can start afresh from the possible states.
 inline constexpr std::size_t kOperationsInARound = 8;
 inline constexpr std::size_t kMostWorkers = 8;
-/// Enough for one history.
+/// The most rounds of one history.
 inline constexpr std::size_t kMostRounds = 600;
 
 /// The operations of many processes on a few keys, by key.
 using Histories = std::array<std::vector<Operation>, std::size(kHistoryKeys)>;
-/// Starts all workers, and has them work side by side. Fails the test where one of them does.
+/// Runs all workers concurrently. Fails the test if one of them fails.
 [[nodiscard]] Histories record_history(const std::vector<MakeWorker>& workers, std::size_t rounds);
 
-/// Looks at histories, and counts what is in them.
+/// Checks histories and counts their operations.
 class HistoryJudge {
  public:
-  /// Fails the test where one of them cannot be put in order.
+  /// Fails the test if a history is not linearizable.
   void expect_linearizable(const Histories& histories);
 
   [[nodiscard]] std::size_t operations() const { return operations_; }
-  /// How many there were, and how long the longest took.
+  /// The number of operations and the duration of the longest, for people.
   [[nodiscard]] std::string summary() const;
 
  private:

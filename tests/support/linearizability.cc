@@ -17,7 +17,7 @@ using Kind = Operation::Kind;
 
 constexpr std::int64_t kNanosecondsInMs = 1'000'000;
 
-/// What is under the key.
+/// The key's value and deadline, the latter in milliseconds.
 struct Content {
   std::string value;
   std::optional<std::int64_t> deadline;
@@ -26,7 +26,7 @@ struct Content {
 
 struct State {
   std::optional<Content> content;
-  /// What has taken effect since cannot have done so earlier (by CLOCK_REALTIME).
+  /// Later operations take effect no earlier than this (CLOCK_REALTIME, in nanoseconds).
   std::int64_t not_before = std::numeric_limits<std::int64_t>::min();
   friend auto operator<=>(const State&, const State&) = default;
 };
@@ -40,7 +40,7 @@ bool holds(SetOptions::If condition, bool present) {
   return condition == SetOptions::If::kAlways || (condition == SetOptions::If::kPresent) == present;
 }
 
-/// A key without a deadline has one that is later than all others.
+/// A key without a deadline counts as one with an infinite deadline.
 bool holds(ExpireIf condition, std::optional<std::int64_t> present, std::int64_t wanted) {
   const std::int64_t now = present.value_or(std::numeric_limits<std::int64_t>::max());
   switch (condition) {
@@ -63,7 +63,7 @@ std::optional<std::int64_t> number_of(const std::string& text) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
     return std::nullopt;
-  // As in Redis, nothing but what an increment itself writes.
+  // As in Redis, only the form that an increment itself writes is a number.
   if (text != std::to_string(number)) return std::nullopt;
   return number;
 }
@@ -78,8 +78,8 @@ std::string_view range_of(std::string_view value, std::int64_t first, std::int64
   return value.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first + 1));
 }
 
-/// Lets the operation take effect on what is there for everybody to see. False if it would have
-/// answered something else.
+/// Applies the operation to the key's content. Returns false if the operation would have returned
+/// something else; likewise in the functions below.
 bool apply_set(const Operation& operation, std::optional<Content>& content) {
   const bool written = holds(operation.set_if, content.has_value());
   if (operation.yes != written) return false;
@@ -157,8 +157,8 @@ bool apply(const Operation& operation, std::optional<Content>& content) {
   return false;
 }
 
-/// Calls `visit` with each state that may be there after the operation took effect, not before
-/// `earliest`. There are two where the deadline may or may not have passed at that instant.
+/// Calls `visit` with each possible state after the operation, which takes effect no earlier than
+/// `earliest`. There are two if the key may or may not have expired by then.
 template <class Visit>
 void for_each_outcome(const State& state, const Operation& operation, std::int64_t earliest,
                       Visit visit) {
@@ -176,7 +176,7 @@ void for_each_outcome(const State& state, const Operation& operation, std::int64
   }
 }
 
-/// Which operations of a part have taken effect, and what they left.
+/// Which operations of a part have taken effect, and the resulting state.
 struct Configuration {
   std::vector<bool> done;
   State state;
@@ -226,7 +226,7 @@ std::string explain(std::span<const Operation> part, const std::set<Configuratio
   return text.str();
 }
 
-/// What may be there after a part of the history, given what may have been there before it.
+/// The possible states after a part of the history, given those before it.
 std::set<State> states_after(std::span<const Operation> part, const std::set<State>& before,
                              Verdict& verdict) {
   std::set<Configuration> reached;

@@ -15,7 +15,7 @@ using History = std::vector<Operation>;
 
 constexpr std::int64_t kMs = 1'000'000;
 
-/// An operation from one millisecond to another, by both clocks.
+/// The operation, lasting from one millisecond to another by both clocks.
 Operation during(std::int64_t from, std::int64_t to, Operation operation) {
   operation.invoked = operation.earliest = from * kMs;
   operation.returned = operation.latest = to * kMs;
@@ -53,7 +53,7 @@ Operation expire(std::int64_t deadline, bool yes, ExpireIf condition = ExpireIf:
 }
 Operation persist(bool yes) { return {.kind = Kind::kPersist, .yes = yes}; }
 
-/// The same operation, which answers with the value that was there as well.
+/// The same operation, returning the old value as well.
 Operation with_old(Operation operation, std::optional<std::string> old) {
   operation.return_old = true;
   if (old) operation.found = digest_of(*old);
@@ -70,7 +70,7 @@ void expect_rejected(const History& history) {
   EXPECT_EQ(verdict.explanation.empty(), verdict.linearizable);
 }
 
-TEST(Linearizability, AcceptsWhatHappenedOneAfterTheOther) {
+TEST(Linearizability, AcceptsSequentialOperations) {
   expect_accepted({});
   expect_accepted({during(0, 1, get_nothing()), during(2, 3, set("a")), during(4, 5, get("a")),
                    during(6, 7, exists(true)), during(8, 9, del(true)), during(10, 11, del(false)),
@@ -79,7 +79,7 @@ TEST(Linearizability, AcceptsWhatHappenedOneAfterTheOther) {
                    during(6, 7, get("20")), during(8, 9, incr(21))});
 }
 
-TEST(Linearizability, KnowsWhatIsNoNumber) {
+TEST(Linearizability, AcceptsARefusedIncrementOnlyIfTheValueIsNotANumber) {
   Operation refused = incr(0);
   refused.refused = true;
   for (const std::string text : {"", "x", "1x", "00", "-0", " 1", "+1", "9223372036854775808"})
@@ -89,19 +89,19 @@ TEST(Linearizability, KnowsWhatIsNoNumber) {
   expect_rejected({during(0, 1, refused)});
 }
 
-TEST(Linearizability, RejectsAnAnswerFromBeforeTheLastWrite) {
+TEST(Linearizability, RejectsAReadOfAnOverwrittenValue) {
   expect_rejected({during(0, 1, set("a")), during(2, 3, set("b")), during(4, 5, get("a"))});
   expect_rejected({during(0, 1, set("a")), during(2, 3, get_nothing())});
   expect_rejected({during(0, 1, get("a")), during(2, 3, set("a"))});
 }
 
-TEST(Linearizability, AcceptsEitherAnswerDuringAWrite) {
+TEST(Linearizability, AcceptsTheOldOrTheNewValueDuringAWrite) {
   for (const Operation& answer : {get("a"), get("b")})
     expect_accepted({during(0, 1, set("a")), during(2, 9, set("b")), during(4, 5, answer)});
   expect_rejected({during(0, 1, set("a")), during(2, 9, set("b")), during(4, 5, get("c"))});
 }
 
-TEST(Linearizability, LooksAtTheOldValueThatAnOperationAnswersWith) {
+TEST(Linearizability, ChecksTheOldValueThatAnOperationReturns) {
   const Operation first = during(0, 1, set("a"));
   for (const Operation& operation : {del(true), expire(9000, true), persist(false)}) {
     expect_accepted({first, during(2, 3, with_old(operation, "a"))});
@@ -117,7 +117,7 @@ TEST(Linearizability, LooksAtTheOldValueThatAnOperationAnswersWith) {
   expect_rejected({first, during(2, 3, with_old(del(true), "a")), during(4, 5, get("a"))});
 }
 
-TEST(Linearizability, RejectsTheOldValueOnceSomebodyHasSeenTheNewOne) {
+TEST(Linearizability, RejectsTheOldValueAfterAReadOfTheNewOne) {
   expect_accepted({during(0, 1, set("a")), during(2, 9, set("b")), during(3, 4, get("a")),
                    during(5, 6, get("b"))});
   expect_rejected({during(0, 1, set("a")), during(2, 9, set("b")), during(3, 4, get("b")),
@@ -150,7 +150,7 @@ TEST(Linearizability, AcceptsOneWinnerOfMany) {
   expect_rejected({during(0, 1, exchange("a", std::nullopt)), during(2, 3, exchange("b", "b"))});
 }
 
-TEST(Linearizability, LetsADeadlinePassByItself) {
+TEST(Linearizability, ExpiresAKeyAtItsDeadline) {
   expect_accepted({during(0, 1, set("a", 100)), during(50, 51, get("a")),
                    during(110, 111, get_nothing()), during(112, 113, exists(false)),
                    during(114, 115, del(false)), during(116, 117, incr(1))});
@@ -158,7 +158,7 @@ TEST(Linearizability, LetsADeadlinePassByItself) {
   expect_rejected({during(0, 1, set("a", 100)), during(102, 103, get("a"))});
 }
 
-TEST(Linearizability, AllowsAMillisecondAtTheDeadlineAndNoMore) {
+TEST(Linearizability, ToleratesOneMillisecondAtTheDeadline) {
   for (const Operation& answer : {get("a"), get_nothing()})
     expect_accepted({during(0, 1, set("a", 100)), during(99, 100, answer)});
   expect_accepted({during(0, 1, set("a", 100)), during(98, 99, get_nothing())});
@@ -167,7 +167,7 @@ TEST(Linearizability, AllowsAMillisecondAtTheDeadlineAndNoMore) {
   expect_rejected({during(0, 1, set("a", 100)), during(101, 102, get("a"))});
 }
 
-TEST(Linearizability, RejectsAKeyThatComesBackAfterItsTime) {
+TEST(Linearizability, RejectsAKeyThatReappearsAfterItsDeadline) {
   expect_rejected({during(0, 1, set("a", 100)), during(99, 100, get_nothing()),
                    during(101, 102, persist(true))});
   expect_rejected({during(0, 1, set("a", 100)), during(90, 120, persist(true)),
@@ -176,7 +176,7 @@ TEST(Linearizability, RejectsAKeyThatComesBackAfterItsTime) {
                    during(105, 106, get("a")), during(125, 126, get("a"))});
 }
 
-TEST(Linearizability, KnowsWhatKeepsADeadlineAndWhatDoesNot) {
+TEST(Linearizability, KeepsTheDeadlineOnlyInOperationsThatDo) {
   Operation keeping = set("b");
   keeping.keep_deadline = true;
   expect_accepted({during(0, 1, set("a", 100)), during(2, 3, keeping), during(4, 5, get("b")),
@@ -188,7 +188,7 @@ TEST(Linearizability, KnowsWhatKeepsADeadlineAndWhatDoesNot) {
       {during(0, 1, set("a", 100)), during(2, 3, append("b", 2)), during(110, 111, get_nothing())});
 }
 
-TEST(Linearizability, KnowsTheConditionsOfADeadline) {
+TEST(Linearizability, ChecksTheConditionsOfExpire) {
   expect_accepted({during(0, 1, expire(50, false)), during(2, 3, set("a")),
                    during(4, 5, expire(500, false, ExpireIf::kHasOne)),
                    during(4, 5, expire(500, false, ExpireIf::kLater)),
@@ -198,12 +198,12 @@ TEST(Linearizability, KnowsTheConditionsOfADeadline) {
                    during(12, 13, expire(500, false, ExpireIf::kEarlier)),
                    during(390, 391, exists(true)), during(410, 411, exists(false))});
   expect_rejected({during(0, 1, set("a")), during(2, 3, expire(500, true, ExpireIf::kLater))});
-  // A moment in the past removes the key.
+  // A deadline in the past removes the key.
   expect_accepted(
       {during(10, 11, set("a")), during(12, 13, expire(1, true)), during(14, 15, exists(false))});
 }
 
-TEST(Linearizability, KnowsRangesAndDeadlinesThatWereAskedFor) {
+TEST(Linearizability, ChecksRangesAndDeadlinesThatWereRead) {
   const auto range = [](std::int64_t first, std::int64_t last, const std::string& part) {
     return Operation{
         .kind = Kind::kGetRange, .first = first, .last = last, .found = digest_of(part)};
@@ -217,7 +217,7 @@ TEST(Linearizability, KnowsRangesAndDeadlinesThatWereAskedFor) {
   expect_rejected({during(0, 1, set("abcdef")), during(2, 3, range(0, 1, "bc"))});
 }
 
-TEST(Linearizability, CarriesWhatMayBeThereOverAQuietMoment) {
+TEST(Linearizability, CarriesAllPossibleStatesOverToTheNextPart) {
   History history;
   for (std::int64_t round = 0; round < 2'000; ++round) {
     const std::string value = std::to_string(round);
@@ -230,7 +230,7 @@ TEST(Linearizability, CarriesWhatMayBeThereOverAQuietMoment) {
   expect_rejected(history);
 }
 
-TEST(Linearizability, FindsItsWayThroughManyThatOverlap) {
+TEST(Linearizability, ChecksManyOverlappingOperations) {
   History history;
   for (std::int64_t number = 0; number < 100; ++number)
     history.push_back(during(number, number + 6, set(std::to_string(number))));

@@ -19,14 +19,14 @@ bool has_memory_cgroups(const std::string& path) {
   return access((path + "/memory.oom_control").c_str(), W_OK) == 0;
 }
 
-/// Mounts the hierarchy where this process alone sees it.
+/// Mounts the hierarchy in a mount namespace of this process.
 bool mount_privately(const std::string& path) {
   return unshare(CLONE_NEWNS) == 0 &&
          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          mount("cgroup", path.c_str(), "cgroup", 0, "memory") == 0;
 }
 
-/// This process's own place among the memory cgroups.
+/// The path of this process's own memory cgroup.
 std::string own_cgroup() {
   std::ifstream lines("/proc/self/cgroup");
   const std::string controller = ":memory:";
@@ -52,7 +52,7 @@ std::unique_ptr<MemoryCgroup> MemoryCgroup::make() {
 }
 
 MemoryCgroup::~MemoryCgroup() {
-  // A process that was waited for may still be leaving it.
+  // A process may still be leaving the cgroup after waitpid(2) has returned.
   for (int tries = 0; rmdir(path_.c_str()) != 0 && tries < 100; ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }

@@ -10,19 +10,19 @@
 
 namespace ipsetkv::tests {
 
-/// A memory cgroup in which the kernel refuses memory instead of killing for it: one of version 1,
-/// whose killer can be turned off. Removed with this object.
+/// A memory cgroup in which the kernel refuses allocations instead of killing a process. It is of
+/// cgroup version 1, whose OOM killer can be turned off. The destructor removes it.
 class MemoryCgroup {
  public:
-  /// Nothing where this machine has none of version 1, or does not let this user make one.
+  /// Null if this machine has no version 1 memory cgroups, or this user may not make one.
   [[nodiscard]] static std::unique_ptr<MemoryCgroup> make();
   MemoryCgroup(const MemoryCgroup&) = delete;
   MemoryCgroup& operator=(const MemoryCgroup&) = delete;
   ~MemoryCgroup();
 
-  /// What its processes take from now on, the kernel's memory on their behalf included.
+  /// Limits the memory of its processes, including what the kernel allocates on their behalf.
   [[nodiscard]] bool limit(std::size_t bytes);
-  /// What the process has already is not counted.
+  /// Moves the process into the cgroup. Memory that it has already is not counted.
   [[nodiscard]] bool take(pid_t process);
 
  private:

@@ -13,8 +13,8 @@
 
 namespace ipsetkv::tests {
 
-/// Somebody else with a netlink socket, who sends what he likes to a port id: in place of the
-/// kernel (family NETLINK_USERSOCK, where nobody else sends), or besides it (any family, as root).
+/// Another netlink socket that sends any datagram to a port id: in place of the kernel (family
+/// NETLINK_USERSOCK, in which nothing else sends), or beside it (any family, as root).
 class NetlinkPeer {
  public:
   explicit NetlinkPeer(int family)

@@ -20,7 +20,7 @@ bool write_file(const char* path, const std::string& text) {
   return good;
 }
 
-/// Root in a user namespace, so that the programs started from here may use IP sets as well.
+/// Becomes root in a user namespace, so that programs started by this process may use IP sets.
 bool enter_user_namespace() {
   const std::string user = std::to_string(geteuid());
   const std::string group = std::to_string(getegid());

@@ -5,9 +5,9 @@
 
 namespace ipsetkv::tests {
 
-/// Moves this process into a new, empty network namespace: as root at once, as an ordinary user
-/// through a user namespace. The namespace goes with the process, and its sets with it. Fails the
-/// test, with what to do, where neither is allowed.
+/// Moves this process into a new, empty network namespace: as root directly, as an ordinary user
+/// through a user namespace. The namespace and its sets end with the process. Fails the test, and
+/// says what to do, if neither is allowed.
 void enter_private_namespace();
 
 /// A test that uses the kernel's IP sets, in a network namespace of its own.

@@ -12,8 +12,8 @@
 
 namespace ipsetkv::tests {
 
-/// Runs `work` in a child process, which ends with the status that it returns, or with this
-/// process.
+/// Runs `work` in a child process, which exits with the status that `work` returns, or is killed
+/// when this process ends.
 template <class Work>
 [[nodiscard]] pid_t start_process(Work work) {
   const pid_t child = fork();
@@ -22,14 +22,15 @@ template <class Work>
   _exit(work());
 }
 
-/// Waits for a child's end: its exit status, or 128 and the signal that ended it.
+/// Waits for a child's end. Returns its exit status, or 128 plus the number of the signal that
+/// ended it.
 inline int wait_for(pid_t child) {
   int status = 0;
   if (child <= 0 || waitpid(child, &status, 0) != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// A T in memory that child processes share.
+/// A T in memory shared with child processes.
 template <class T>
 class Shared {
  public:
