@@ -1,4 +1,4 @@
-# What `cmake --install` puts where; DESTDIR and the usual CMAKE_INSTALL_ variables are honoured.
+# Install rules. DESTDIR and the standard CMAKE_INSTALL_ variables are honoured.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS ipsetkv_shared ipsetkv_static EXPORT ipsetkv)
@@ -9,7 +9,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ipsetkv)
 install(EXPORT ipsetkv NAMESPACE ipsetkv:: FILE ipsetkvTargets.cmake DESTINATION ${package_folder})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ipsetkvConfig.cmake.in
   ${PROJECT_BINARY_DIR}/ipsetkvConfig.cmake INSTALL_DESTINATION ${package_folder})
-# Until 1.0 every minor version may change the interface.
+# Before 1.0 every minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ipsetkvConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ipsetkvConfig.cmake
@@ -23,7 +23,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/man/ipsetkv.1 DESTINATION ${CMAKE_INSTALL_MA
 install(FILES ${PROJECT_SOURCE_DIR}/completion/ipsetkv
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
-# Where systemd looks for units is no matter of the architecture's library folder.
+# systemd looks for units in lib, whatever the architecture's library folder is called.
 foreach(unit ipsetkv.service ipsetkv-serve.service)
   configure_file(${PROJECT_SOURCE_DIR}/systemd/${unit}.in ${PROJECT_BINARY_DIR}/${unit} @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${unit} DESTINATION lib/systemd/system)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Calls of the library for Callgrind to count, which dumps what each one took by its name. Only the
-// call itself is collected, so run it with --collect-atstart=no, in a network namespace of its own.
+// Calls of the library for Callgrind to count. Each call's instructions are dumped under its name.
+// Only the calls are collected: run it with --collect-atstart=no, in a network namespace of its own.
 
 #include <valgrind/callgrind.h>
 
@@ -14,12 +14,12 @@ namespace {
 
 using ipsetkv::Store;
 
-/// The order in which the kernel lists elements, and who writes when, differs a little from round
-/// to round; the cheapest is always the same.
+/// Counts vary a little between rounds, because the kernel lists elements in varying order. The
+/// lowest count is always the same.
 constexpr int kRounds = 20;
 
-constexpr std::size_t kSmall = 8;    ///< In drawers: two addresses.
-constexpr std::size_t kLong = 1024;  ///< In comments.
+constexpr std::size_t kSmall = 8;    ///< Bytes that fill two addresses (layout `ipv4`).
+constexpr std::size_t kLong = 1024;  ///< Bytes that are stored in comments.
 
 template <class Call>
 bool count(const std::string& name, Call call) {
@@ -50,6 +50,6 @@ bool run(Store& store, std::size_t bytes) {
 int main() {
   auto store = Store::open();
   if (store && run(*store, kSmall) && run(*store, kLong)) return 0;
-  std::fputs(store ? "operations: a call failed\n" : "operations: no store\n", stderr);
+  std::fputs(store ? "operations: a call failed\n" : "operations: cannot open the store\n", stderr);
   return 1;
 }

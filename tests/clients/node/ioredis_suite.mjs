@@ -58,7 +58,7 @@ function connecting(scenario, options) {
     assert.equal(await client.ping('hello'), 'hello');
   });
 
-  scenario('says who it is', async ({ client }) => {
+  scenario('sends its name and version', async ({ client }) => {
     const line = connectionLine(await client.client('LIST'), await client.client('ID'));
     assert.equal(line['lib-name'], 'ioredis');
     assert.equal(line['lib-ver'], version);
@@ -67,7 +67,7 @@ function connecting(scenario, options) {
     await assert.rejects(client.client('SETINFO', 'NOSUCH', 'another'), /Unrecognized option/i);
   });
 
-  scenario('connects anew when its connection is killed', async ({ client, another, key }) => {
+  scenario('reconnects when its connection is killed', async ({ client, another, key }) => {
     await client.set(key('a'), 'kept');
     const again = once(client, 'ready');
     assert.equal(await (await another()).client('KILL', 'ID', await client.client('ID')), 1);
@@ -101,7 +101,7 @@ function values(scenario) {
   scenario('keeps a long value', async ({ client, key }) => {
     const value = Buffer.concat(Array(4096).fill(everyByte));
     await client.set(key('long'), value);
-    // The reply goes out whole or in parts, as it happens; the connection has to go on after both.
+    // The server may send a long reply at once or in parts; the connection must work after both.
     for (const _ of numbers(100)) {
       assert.ok(value.equals(await client.getBuffer(key('long'))));
       assert.equal(await client.strlen(key('long')), value.length);
@@ -127,7 +127,7 @@ function values(scenario) {
 }
 
 function settingConditionally(scenario) {
-  scenario('sets if and only if', async ({ client, key }) => {
+  scenario('sets under a condition', async ({ client, key }) => {
     assert.equal(await client.set(key('a'), '1', 'XX'), null);
     assert.equal(await client.set(key('a'), '1', 'NX'), 'OK');
     assert.equal(await client.set(key('a'), '2', 'NX'), null);
@@ -136,7 +136,7 @@ function settingConditionally(scenario) {
     assert.equal(await client.get(key('a')), '3');
   });
 
-  scenario('sets and gets what was there', async ({ client, key }) => {
+  scenario('sets and gets the old value', async ({ client, key }) => {
     assert.equal(await client.set(key('a'), '1', 'GET'), null);
     assert.equal(await client.set(key('a'), '2', 'GET'), '1');
     assert.equal(await client.set(key('a'), '3', 'NX', 'GET'), '2');
@@ -172,7 +172,7 @@ function expiring(scenario) {
 }
 
 function scanning(scenario) {
-  scenario('meets each of 500 keys once', async ({ client, key, prefix }) => {
+  scenario('scans each of 500 keys once', async ({ client, key, prefix }) => {
     const keys = numbers(500).map((number) => key(number));
     await client.mset(keys.flatMap((name) => [name, 'x']));
     assert.deepEqual(sorted(await scanned(client, prefix)), sorted(keys));
@@ -181,24 +181,24 @@ function scanning(scenario) {
 }
 
 function transactions(scenario) {
-  scenario('does several at once', async ({ client, key }) => {
+  scenario('executes a transaction', async ({ client, key }) => {
     const results = await client.multi().set(key('a'), '1').incr(key('a')).get(key('a')).exec();
     assert.deepEqual(results, [[null, 'OK'], [null, 2], [null, '2']]);
   });
 
-  scenario('goes on after an error among several', async ({ client, key }) => {
+  scenario('continues a transaction after an error', async ({ client, key }) => {
     const results = await client.multi().set(key('a'), 'x').incr(key('a')).get(key('a')).exec();
     assert.match(results[1][0].message, /^ERR value is not an integer or out of range$/);
     assert.deepEqual([results[0], results[2]], [[null, 'OK'], [null, 'x']]);
   });
 
-  scenario('does none of several if one cannot be', async ({ client, key }) => {
+  scenario('aborts a transaction with an invalid command', async ({ client, key }) => {
     const several = client.multi().set(key('a'), '1').call('GET');
     await assert.rejects(several.exec(), /^ReplyError: EXECABORT/);
     assert.equal(await client.get(key('a')), null);
   });
 
-  scenario('gives up several', async ({ client, key }) => {
+  scenario('discards a transaction', async ({ client, key }) => {
     await client.multi({ pipeline: false });
     assert.equal(await client.set(key('a'), '1'), 'QUEUED');
     assert.equal(await client.discard(), 'OK');
@@ -272,7 +272,7 @@ async function whileSubscribed(subscriber, key, protocol) {
 }
 
 function pipelines(scenario) {
-  scenario('has 1000 requests under way', async ({ client, key }) => {
+  scenario('pipelines 1000 requests', async ({ client, key }) => {
     const pipeline = client.pipeline();
     for (const number of numbers(500)) {
       pipeline.set(key(number % 100), `value ${number}`);
@@ -282,7 +282,7 @@ function pipelines(scenario) {
     assert.deepEqual(await pipeline.exec(), expected);
   });
 
-  scenario('keeps the order of 1000 among errors', async ({ client, key }) => {
+  scenario('keeps the order of 1000 replies with errors', async ({ client, key }) => {
     const asked = numbers(1000).map((number) =>
       number % 10 === 0 ? client.call('GET').catch((error) => error.message) : client.incr(key('a')));
     const answers = await Promise.all(asked);
@@ -294,7 +294,7 @@ function pipelines(scenario) {
 }
 
 function errorReplies(scenario) {
-  scenario('is told what is wrong', async ({ client, key }) => {
+  scenario('reports errors', async ({ client, key }) => {
     await assert.rejects(client.call('SET', key('a')), {
       name: 'ReplyError', message: "ERR wrong number of arguments for 'set' command",
     });

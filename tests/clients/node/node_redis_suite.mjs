@@ -61,7 +61,7 @@ function connecting(scenario, options) {
     assert.match(await client.info('persistence'), /^loading:0\r$/m);
   });
 
-  scenario('says who it is', async ({ client }) => {
+  scenario('sends its name and version', async ({ client }) => {
     const line = connectionLine(await client.sendCommand(['CLIENT', 'LIST']), await client.clientId());
     assert.equal(line['lib-name'], 'node-redis');
     assert.equal(line['lib-ver'], version);
@@ -71,7 +71,7 @@ function connecting(scenario, options) {
     await assert.rejects(wrong, /Unrecognized option/i);
   });
 
-  scenario('connects anew when its connection is killed', async ({ client, another, errors, key }) => {
+  scenario('reconnects when its connection is killed', async ({ client, another, errors, key }) => {
     await client.set(key('a'), 'kept');
     const again = new Promise((resolve) => client.once('ready', resolve));
     const killer = await another();
@@ -109,7 +109,7 @@ function values(scenario) {
     const buffers = withBuffers(client);
     const value = Buffer.concat(Array(4096).fill(everyByte));
     await buffers.set(key('long'), value);
-    // The reply goes out whole or in parts, as it happens; the connection has to go on after both.
+    // The server may send a long reply at once or in parts; the connection must work after both.
     for (const _ of numbers(20)) {
       assert.ok(value.equals(await buffers.get(key('long'))));
       assert.equal(await client.strLen(key('long')), value.length);
@@ -135,7 +135,7 @@ function values(scenario) {
 }
 
 function settingConditionally(scenario) {
-  scenario('sets if and only if', async ({ client, key }) => {
+  scenario('sets under a condition', async ({ client, key }) => {
     assert.equal(await client.set(key('a'), '1', { condition: 'XX' }), null);
     assert.equal(await client.set(key('a'), '1', { condition: 'NX' }), 'OK');
     assert.equal(await client.set(key('a'), '2', { condition: 'NX' }), null);
@@ -144,7 +144,7 @@ function settingConditionally(scenario) {
     assert.equal(await client.get(key('a')), '3');
   });
 
-  scenario('sets and gets what was there', async ({ client, key }) => {
+  scenario('sets and gets the old value', async ({ client, key }) => {
     assert.equal(await client.set(key('a'), '1', { GET: true }), null);
     assert.equal(await client.set(key('a'), '2', { GET: true }), '1');
     assert.equal(await client.set(key('a'), '3', { condition: 'NX', GET: true }), '2');
@@ -180,7 +180,7 @@ function expiring(scenario) {
 }
 
 function scanning(scenario) {
-  scenario('meets each of 500 keys once', async ({ client, key, prefix }) => {
+  scenario('scans each of 500 keys once', async ({ client, key, prefix }) => {
     const keys = numbers(500).map((number) => key(number));
     await client.mSet(keys.map((name) => [name, 'x']));
     assert.deepEqual(sorted(await scanned(client, prefix)), sorted(keys));
@@ -189,12 +189,12 @@ function scanning(scenario) {
 }
 
 function transactions(scenario) {
-  scenario('does several at once', async ({ client, key }) => {
+  scenario('executes a transaction', async ({ client, key }) => {
     const results = await client.multi().set(key('a'), '1').incr(key('a')).get(key('a')).exec();
     assert.deepEqual(results, ['OK', 2, '2']);
   });
 
-  scenario('goes on after an error among several', async ({ client, key }) => {
+  scenario('continues a transaction after an error', async ({ client, key }) => {
     const several = client.multi().set(key('a'), 'x').incr(key('a')).get(key('a')).exec();
     await assert.rejects(several, ({ replies, errorIndexes }) => {
       assert.deepEqual(errorIndexes, [1]);
@@ -204,7 +204,7 @@ function transactions(scenario) {
     });
   });
 
-  scenario('does none of several if one cannot be', async ({ client, key }) => {
+  scenario('aborts a transaction with an invalid command', async ({ client, key }) => {
     const several = client.multi().set(key('a'), '1').addCommand(['GET']).exec();
     await assert.rejects(several, ({ message }) => /wrong number|EXECABORT/.test(message));
     assert.equal(await client.get(key('a')), null);
@@ -272,13 +272,13 @@ async function whileSubscribed(subscriber, key, protocol) {
   if (protocol === 3) assert.equal(await subscriber.set(key('value'), 'as usual'), 'OK');
   await subscriber.unsubscribe();
   await subscriber.pUnsubscribe();
-  // With RESP2 the client makes replies Buffers once it has had messages, whatever the server.
+  // With RESP2 this client returns Buffers once it has received messages, with any server.
   assert.equal(String(await subscriber.set(key('value'), 'as before')), 'OK');
   assert.equal(String(await subscriber.get(key('value'))), 'as before');
 }
 
 function pipelines(scenario) {
-  scenario('has 1000 requests under way', async ({ client, key }) => {
+  scenario('pipelines 1000 requests', async ({ client, key }) => {
     const several = client.multi();
     for (const number of numbers(500)) {
       several.set(key(number % 100), `value ${number}`);
@@ -289,7 +289,7 @@ function pipelines(scenario) {
     assert.deepEqual(await several.exec(), expected);
   });
 
-  scenario('keeps the order of 1000 among errors', async ({ client, key }) => {
+  scenario('keeps the order of 1000 replies with errors', async ({ client, key }) => {
     const asked = numbers(1000).map((number) =>
       number % 10 === 0
         ? client.sendCommand(['GET']).catch((error) => error.message)
@@ -303,7 +303,7 @@ function pipelines(scenario) {
 }
 
 function errorReplies(scenario) {
-  scenario('is told what is wrong', async ({ client, key }) => {
+  scenario('reports errors', async ({ client, key }) => {
     await assert.rejects(client.sendCommand(['SET', key('a')]), {
       message: "ERR wrong number of arguments for 'set' command",
     });

@@ -17,7 +17,7 @@ export function numbers(count) {
   return Array.from({ length: count }, (_, number) => number);
 }
 
-// A second run against the same server must not meet the keys of one that was ended halfway.
+// A prefix unique to this run: an aborted run may have left its keys in the same server.
 export function prefixOf(suite, name) {
   return `${run}/${suite}/${name}/`.replaceAll(' ', '-');
 }
@@ -30,14 +30,14 @@ export function sorted(strings) {
   return [...strings].sort();
 }
 
-// The clients keep silent about what goes wrong while they connect; the server still has to do it.
+// The server's line about a connection. Clients ignore errors while they connect, so ask the server.
 export function connectionLine(clientList, identifier) {
   const line = clientList.split('\n').find((text) => text.startsWith(`id=${identifier} `));
   assert.ok(line, `no connection ${identifier} in:\n${clientList}`);
   return Object.fromEntries(line.split(' ').map((word) => word.split(/=(.*)/s).slice(0, 2)));
 }
 
-// Waits for one more of what a listener is told, and fails rather than wait forever.
+// A queue of the events of a listener: `put` is the listener, `take` waits for the next event.
 export function inbox() {
   const arrived = [];
   const waiting = [];
@@ -50,7 +50,8 @@ export function inbox() {
   return { put, take, arrived };
 }
 
-// Makes scenario(name, body): a test with one fresh client, closed and swept clean afterwards.
+// Makes scenario(name, body): a test with a new client, which is closed and whose keys are removed
+// afterwards.
 export function scenarios(suite, { open, sweep, close }) {
   return (name, body) =>
     test(name, { timeout: 60_000 }, async (context) => {

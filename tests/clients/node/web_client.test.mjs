@@ -72,7 +72,7 @@ async function untilListening(child) {
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (line.startsWith('listening on')) {
-      // What it goes on to say must not fill the pipe and halt it.
+      // Drains further output: a full pipe would block the program.
       child.stdout.resume();
       return;
     }
@@ -117,7 +117,8 @@ async function deleteOpenKey(page) {
   assert.equal((await gone).status(), 200);
 }
 
-// What is to be closed is closed in the order it was opened: the profile would go before its browser.
+// Closes in reverse order of opening. node:test closes in order, which would remove the profile before
+// its browser is closed.
 function closingBackwards(context) {
   const steps = [];
   context.after(async () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program as a user of the installed library writes it: stores a value and reads it back.
+// A user's program on the installed library: stores a value and reads it back.
 #include <ipsetkv/error.h>
 #include <ipsetkv/options.h>
 #include <ipsetkv/store.h>
