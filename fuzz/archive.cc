@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// What `restore` reads: any text is read alike wherever it is cut, and the keys that it holds are
-// the same when they are written and read again. The input is the text.
+// The text that `restore` reads. Checks that the result does not depend on where the text is cut,
+// and that its keys are the same after they were written and read again. The input is the text.
 
 #include <optional>
 #include <string>
@@ -31,7 +31,7 @@ struct Reading {
   friend bool operator==(const Reading&, const Reading&) = default;
 };
 
-/// Reads `text` in pieces of so many bytes, for drawers or a table.
+/// Reads `text` in pieces of `piece_bytes` bytes, for a table, or for drawers if `table` is empty.
 Reading read(std::string_view table, std::string_view text, std::size_t piece_bytes) {
   Reading reading;
   const format::ArchiveReader::Take take = [&](const format::ArchivedKey& key) -> Result<void> {
@@ -60,7 +60,7 @@ void write_key(format::ArchiveWriter& writer, const Key& key) {
   require(place.has_value(), "a key that was read can be one");
   auto content = format::content_of(*place, key.value, format::layout_of(key.kind), {}, {});
   require(content.has_value(), "a value that was read fits");
-  // By itself, since how long that is from now has no say in what is written.
+  // Set without content_of, because the time left until the deadline does not influence the text.
   content->deadline = key.deadline;
   content->life = key.deadline ? 1 : 0;
   require(format::fits(*content), "a value that was read fits with its deadline");
@@ -79,8 +79,8 @@ std::string write(const std::vector<Key>& keys) {
   return text;
 }
 
-/// Some number that depends on nothing but the text.
-std::size_t some_size(std::string_view text) {
+/// A pseudo-random size of 2 or more that depends only on the text.
+std::size_t piece_size(std::string_view text) {
   std::uint32_t hash = 2'166'136'261;
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 16'777'619;
   return 2 + hash % (text.size() + 1);
@@ -88,8 +88,9 @@ std::size_t some_size(std::string_view text) {
 
 Reading check_pieces(std::string_view table, std::string_view text) {
   Reading reading = read(table, text, text.size() + 1);
-  require(read(table, text, 1) == reading, "a text is read alike byte by byte");
-  require(read(table, text, some_size(text)) == reading, "a text is read alike wherever it is cut");
+  require(read(table, text, 1) == reading, "a text gives the same result byte by byte");
+  require(read(table, text, piece_size(text)) == reading,
+          "a text gives the same result wherever it is cut");
   return reading;
 }
 
@@ -103,8 +104,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto reading = check_pieces({}, text);
   const std::string written = write(reading.keys);
   const auto again = read({}, written, written.size());
-  require(again.problem.empty(), "what was written can be read");
-  require(again.foreign == 0 && again.ended == 0, "what was written is all values");
-  require(again.keys == reading.keys, "what was written is read as it was");
+  require(again.problem.empty(), "the written text can be read");
+  require(again.foreign == 0 && again.ended == 0, "the written text holds values only");
+  require(again.keys == reading.keys, "keys are the same after writing and reading");
   return 0;
 }

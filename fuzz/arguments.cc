@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The tool's command line: every one is either understood or answered, with a sentence on one line
-// where it is wrong; and behind `--` any word is a key or a value as it stands. The input is words,
+// The tool's command line. Checks that each is either parsed or answered, an invalid one with an
+// error of one line; and that after `--` any word is a literal key or value. The input is words,
 // each ended by a zero byte.
 
 #include "cli/arguments.h"
@@ -24,10 +24,10 @@ std::variant<cli::Arguments, cli::Answer> parse(const std::vector<std::string>& 
 }
 
 void check_answer(const cli::Answer& answer) {
-  require(answer.text.ends_with('\n'), "an answer is whole lines");
+  require(answer.text.ends_with('\n'), "an answer consists of whole lines");
   if (answer.status == cli::ExitStatus::kDone) return;
-  require(answer.status == cli::ExitStatus::kUsage, "what is wrong with a command line is usage");
-  require(answer.text.starts_with("ipsetkv: "), "an error says whose it is");
+  require(answer.status == cli::ExitStatus::kUsage, "an invalid command line is a usage error");
+  require(answer.text.starts_with("ipsetkv: "), "an error begins with the program's name");
   for (const char byte : std::string_view(answer.text).substr(0, answer.text.size() - 1))
     require(static_cast<unsigned char>(byte) >= ' ' && byte != '\x7f', "an error is one line");
 }
@@ -41,13 +41,13 @@ void check_line(const std::vector<std::string>& words) {
   require(input == nullptr || *input == "-", "only `-` is read from standard input");
 }
 
-void check_words_behind_dashes(const std::string& key, const std::string& value) {
+void check_words_after_dashes(const std::string& key, const std::string& value) {
   auto parsed = parse({"set", "--", key, value});
   const auto* const arguments = std::get_if<cli::Arguments>(&parsed);
-  require(arguments != nullptr, "behind `--` every word is taken");
+  require(arguments != nullptr, "after `--` every word is accepted");
   require(arguments->command == cli::Command::kSet && arguments->key == key &&
               arguments->value == value,
-          "behind `--` every word is taken as it is");
+          "after `--` every word is literal");
 }
 
 }  // namespace
@@ -59,6 +59,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> words;
   while (!input.empty() && words.size() < kMostWords) words.emplace_back(input.word());
   ipsetkv::fuzz::check_line(words);
-  if (words.size() >= 2) ipsetkv::fuzz::check_words_behind_dashes(words[0], words[1]);
+  if (words.size() >= 2) ipsetkv::fuzz::check_words_after_dashes(words[0], words[1]);
   return 0;
 }

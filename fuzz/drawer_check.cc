@@ -18,8 +18,8 @@ bool is_counting(const ipset::SetHeader& header) {
   return header.type == ipset::SetType::kBitmapPort;
 }
 
-/// The element as the kernel keeps it, which takes a counter of all ones for none
-/// (include/linux/netfilter/ipset/ip_set_counter.h, ip_set_init_counter).
+/// Changes the element as the kernel does when it stores it: a counter of all ones counts as not
+/// given, so it is 0 (include/linux/netfilter/ipset/ip_set_counter.h, ip_set_init_counter).
 void store(ipset::Element& element) {
   for (auto* const counter : {&element.packets, &element.bytes})
     if (*counter == std::numeric_limits<std::uint64_t>::max()) *counter = 0;
@@ -33,14 +33,15 @@ Elements encode(const format::DrawerContent& content) {
   return elements;
 }
 
-/// Two elements of one address, protocol and port are one to the kernel, and no address is zero.
+/// Requires distinct elements by address, protocol and port, which the kernel would take for one
+/// otherwise, and no zero address, which it refuses.
 void check_elements(const Elements& elements) {
   std::set<std::tuple<std::string, std::uint8_t, std::uint16_t>> seen;
   for (const ipset::Element& element : elements) {
     const std::string address = element.ip ? element.ip->to_string() : "";
     require(address != "0.0.0.0" && address != "::", "no element has the address zero");
     require(seen.emplace(address, element.protocol.value_or(0), *element.port).second,
-            "no element comes twice");
+            "no element occurs twice");
   }
 }
 
@@ -54,7 +55,8 @@ ipset::SetHeader header_of(const format::DrawerContent& content, std::size_t ele
   return header;
 }
 
-/// A set is listed in any order, but a bitmap in that of its ports.
+/// Puts the elements into a random order, or for a bitmap into that of the ports, as the kernel
+/// does.
 void put_in_order(const ipset::SetHeader& header, Elements& elements, std::uint32_t order) {
   if (is_counting(header))
     std::ranges::sort(elements, {}, [](const auto& element) { return *element.port; });
@@ -77,7 +79,7 @@ void check_interrupted(const format::DrawerContent& content, const Elements& ele
     if (added == 0 || added >= count) continue;
     const auto reading =
         read_stored(content, Elements(elements.begin(), elements.begin() + added), order);
-    require(!reading.decoded || reading.decoded->ended, "a writer who stops leaves no value");
+    require(!reading.decoded || reading.decoded->ended, "an interrupted writer leaves no value");
   }
 }
 
@@ -92,17 +94,17 @@ DrawerReading read_drawer(const ipset::SetHeader& header, bool has_key,
   checker.begin(header, has_key, nullptr);
   for (const ipset::Element& element : elements) {
     const bool taken = decoder.take(element);
-    require(checker.take(element) == taken, "an element is judged alike with a value and without");
+    require(checker.take(element) == taken, "checking accepts the same elements as decoding");
     if (!taken) return reading;
   }
   reading.decoded = decoder.finish();
   const auto checked = checker.finish();
   require(checked.has_value() == reading.decoded.has_value(),
-          "a set is judged alike with a value and without");
+          "checking accepts the same sets as decoding");
   if (!reading.decoded) return reading;
   require(checked->value_bytes == reading.decoded->value_bytes && checker.key() == decoder.key() &&
               checked->deadline == reading.decoded->deadline,
-          "a set is read alike with a value and without");
+          "checking and decoding give the same result");
   reading.value.resize(reading.decoded->value_bytes);
   reading.key = decoder.key();
   return reading;
@@ -111,9 +113,10 @@ DrawerReading read_drawer(const ipset::SetHeader& header, bool has_key,
 void check_round_trip(const format::DrawerContent& content, std::uint32_t order) {
   const Elements elements = encode(content);
   check_elements(elements);
-  require(format::can_be_drawer(header_of(content, elements.size())), "a drawer can be one");
+  require(format::can_be_drawer(header_of(content, elements.size())),
+          "the header of a drawer is accepted");
   const auto reading = read_stored(content, elements, order);
-  require(reading.decoded && !reading.decoded->ended, "what was stored is a value");
+  require(reading.decoded && !reading.decoded->ended, "a stored drawer is a value");
   require(std::ranges::equal(as_bytes(reading.value), content.value), "the value is the same");
   require(reading.key == content.key, "the key is the same");
   require(reading.decoded->kind == content.kind, "the layout is the same");

@@ -14,7 +14,7 @@
 
 namespace ipsetkv::fuzz {
 
-/// What DrawerDecoder makes of a set's elements.
+/// The result of DrawerDecoder for a set's elements.
 struct DrawerReading {
   std::optional<format::Decoded> decoded;
   std::string value;
@@ -23,8 +23,9 @@ struct DrawerReading {
 [[nodiscard]] DrawerReading read_drawer(const ipset::SetHeader& header, bool has_key,
                                         std::span<const ipset::Element> elements);
 
-/// Requires that a content which fits comes back from its elements in whatever order the kernel
-/// lists them, which `order` chooses, and that a writer who stops half way leaves no value.
+/// Requires that the elements of `content`, which must fit, decode to the same content, and that
+/// those of an interrupted writer decode to none. `order` seeds the order in which elements are
+/// listed.
 void check_round_trip(const format::DrawerContent& content, std::uint32_t order);
 
 }  // namespace ipsetkv::fuzz

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Whatever elements a set has: the decoder of all layouts judges them alike in every order and with
-// or without room for a value, and a value that it makes of them can be stored and read again. The
-// input is the set's options, then elements, most of them near what an encoder writes.
+// Arbitrary elements of a set. Checks that the decoder's result depends neither on their order nor
+// on whether the value is wanted, and that a decoded value can be stored and read again. The input
+// is the set's options, then elements, most of them similar to those that an encoder writes.
 
 #include <algorithm>
 #include <array>
@@ -41,7 +41,7 @@ void take_header(Input& input, Set& set) {
   header.options.port_to = input.number<std::uint8_t>();
 }
 
-/// Of the set's family or not, mostly a small number.
+/// An address, mostly of the set's family and mostly a small number.
 ipset::Address take_address(Input& input, ipset::Family family) {
   std::array<std::byte, ipset::Address::kInet6Bytes> bytes{};
   const auto form = input.number<std::uint8_t>();
@@ -74,7 +74,7 @@ ipset::Element take_element(Input& input, const ipset::SetHeader& header) {
   return element;
 }
 
-/// What tells an element from others of its set.
+/// The fields by which the kernel distinguishes elements of a set.
 auto identity(const ipset::Element& element) {
   return std::tuple(element.port, element.protocol.value_or(0),
                     element.ip ? element.ip->to_string() : std::string());
@@ -96,11 +96,11 @@ void check(Set& set, std::uint32_t order) {
   if (!set.counts()) {
     std::ranges::reverse(set.elements);
     const auto backwards = read_drawer(set.header, set.has_key, set.elements);
-    // What is left of a value whose time is over need not make sense.
+    // What is left of an expired value may be inconsistent.
     if (!format::is_expiring(set.header.options))
       require(reading.decoded.has_value() == backwards.decoded.has_value() &&
                   (!reading.decoded || reading.value == backwards.value),
-              "elements are a value in every order or in none");
+              "elements decode to the same value in every order");
   }
   if (!reading.decoded || reading.decoded->ended) return;
   constexpr format::Moment kLatest = format::moment_at(std::uint64_t{1} << 63);
@@ -119,12 +119,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ipsetkv::fuzz::Input input(data, size);
   ipsetkv::fuzz::Set set;
   take_header(input, set);
-  const auto told = input.number<std::uint8_t>();
+  const auto choice = input.number<std::uint8_t>();
   take_elements(input, set);
-  // The kernel counts them when a dump begins, and they may come and go; or it does not tell, which
-  // takes long, since there is room for all that can be then.
-  if (told != 0) set.header.elements = static_cast<std::uint32_t>(set.elements.size());
-  if (told % 4 == 1) set.header.elements = told / 4;
-  ipsetkv::fuzz::check(set, told);
+  // The header's number of elements may be right, or wrong, because elements come and go after the
+  // kernel has counted them, or missing. The latter is rare here, because the decoder then
+  // allocates for the most elements there can be, which is slow.
+  if (choice != 0) set.header.elements = static_cast<std::uint32_t>(set.elements.size());
+  if (choice % 4 == 1) set.header.elements = choice / 4;
+  ipsetkv::fuzz::check(set, choice);
   return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Any value, key and deadline comes back from the elements of each layout. The input is the layout,
-// whether there is a deadline and which, in what order the elements are listed, how often the bytes
-// of the value are repeated, the key, and the value.
+// Round trip of any value, key and deadline through the elements of each layout. The input is the
+// layout, an optional deadline, the order in which elements are listed, the number of repetitions
+// of the value's bytes, the key, and the value's bytes.
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace format = ipsetkv::format;
   constexpr std::array kKinds{format::Kind::kIpv4, format::Kind::kIpv6, format::Kind::kComment,
                               format::Kind::kCounters};
-  // Deadlines are counted in a signed number, from 1 on: 0 stands for none.
+  // Deadlines fit into a signed number and begin at 1; 0 stands for none.
   constexpr int kUnusedBits = 1;
   constexpr std::uint32_t kLife = 10;
   constexpr std::size_t kMostRepeats = 16;

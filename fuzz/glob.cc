@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// The pattern of `keys`: it matches what a table of all beginnings says it does, in a time that is
-// bounded by the product of the two lengths. The input is the pattern, a zero byte, and the text.
+// Patterns of `keys`. Compares glob_matches with a table over all prefixes of pattern and text, and
+// checks that its time is bounded by the product of the two lengths. The input is the pattern, a
+// zero byte, and the text.
 
 #include "base/glob.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 using ByteSet = std::bitset<256>;
 
-/// A pattern taken apart: what one byte may be, or nothing for a star.
+/// An element of a pattern: the bytes that it matches, or nothing for a star.
 using Token = std::optional<ByteSet>;
 
 std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
@@ -74,7 +75,7 @@ class Pattern {
   std::vector<Token> tokens_;
 };
 
-/// Whether each beginning of the text matches each beginning of the pattern, one after the other.
+/// Whether the text matches the pattern, by a table of which prefixes match each other.
 bool matches_by_table(std::string_view pattern, std::string_view text) {
   std::vector<bool> matched(text.size() + 1);
   matched[0] = true;
@@ -97,14 +98,15 @@ std::chrono::nanoseconds time_spent() {
 }
 
 void check(std::string_view pattern, std::string_view text) {
-  // Many times what it takes, so that a machine may be slow, and nothing beside what trying again
-  // and again takes.
+  // Many times what a match takes, so that slow machines pass, and far below exponential
+  // backtracking.
   const auto limit = std::chrono::milliseconds(100) +
                      std::chrono::microseconds((pattern.size() + 1) * (text.size() + 1));
   const auto start = time_spent();
   const bool matches = ipsetkv::glob_matches(pattern, text);
-  require(time_spent() - start <= limit, "a match takes no more than the product of the lengths");
-  require(matches == matches_by_table(pattern, text), "a pattern matches as its table says");
+  require(time_spent() - start <= limit,
+          "a match takes time of at most the product of the lengths");
+  require(matches == matches_by_table(pattern, text), "a match agrees with the table of prefixes");
 }
 
 }  // namespace

@@ -11,21 +11,20 @@
 #include <string_view>
 #include <vector>
 
-/// Called by libFuzzer with one input after the other. What it finds it tells by ending the
-/// process, be it through a sanitizer or through `require`.
+/// Called by libFuzzer for each input. A fault ends the process, through a sanitizer or `require`.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace ipsetkv::fuzz {
 
-/// Ends the process, which libFuzzer takes for a find, unless `holds`.
-inline void require(bool holds, const char* promise) {
+/// Aborts the process, which libFuzzer reports as a fault, unless `holds`.
+inline void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "fuzz: this does not hold: %s\n", promise);
+  std::fprintf(stderr, "fuzz: violated: %s\n", property);
   std::abort();
 }
 
-/// Takes an input apart from its front. Behind its end every number is zero and every string empty,
-/// so that each input means something. It borrows the input.
+/// Decodes an input from its front. After its end all numbers are zero and all strings empty, so
+/// every input is valid. Borrows the input.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
@@ -41,12 +40,12 @@ class Input {
   }
   [[nodiscard]] bool flag() { return (number<std::uint8_t>() & 1) != 0; }
 
-  /// A string whose length is the number before it.
+  /// A string with its length in front.
   template <std::unsigned_integral Length>
   [[nodiscard]] std::string_view text() {
     return as_text(take(number<Length>()));
   }
-  /// Up to the next zero byte, which goes with it.
+  /// The bytes up to the next zero byte, which is consumed, too.
   [[nodiscard]] std::string_view word() {
     const std::string_view all = as_text(rest_);
     const std::string_view word = all.substr(0, all.find('\0'));
@@ -70,8 +69,8 @@ class Input {
   Bytes rest_;
 };
 
-/// Bytes in an allocation of exactly their size, without a zero behind them, so that
-/// AddressSanitizer sees whoever reads beyond.
+/// A copy in an allocation of exactly its size, without a zero byte after it, so that
+/// AddressSanitizer detects a read past its end.
 class Copy {
  public:
   explicit Copy(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}

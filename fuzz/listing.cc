@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// A Listing of whatever datagrams come: it ends, with an error or without, and reading views shows
-// as much as reading elements does. The input is datagrams, each behind its length in two bytes;
-// they come over a netlink socket between two users, since a Listing reads from one.
+// A Listing of arbitrary datagrams. Checks that it ends, with or without an error, and that views
+// show at least as much as elements do. The input is datagrams, each with its length in two bytes
+// in front. They are sent through a netlink socket of user space, because a Listing reads from a
+// socket.
 
 #include <linux/netlink.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@ namespace ipsetkv::fuzz {
 namespace {
 
 constexpr std::size_t kMostDatagrams = 16;
-/// The smallest that anything to be counted is on the wire, an attribute's header.
+/// The fewest bytes of a set or an element on the wire: an attribute's header.
 constexpr std::size_t kSmallest = 4;
 
 class Peer {
@@ -30,7 +31,7 @@ class Peer {
   Peer& operator=(const Peer&) = delete;
   ~Peer() { close(descriptor_); }
 
-  /// Whether it was sent. It is not where the other's queue is full.
+  /// False if the datagram was not sent because the receiver's queue is full.
   [[nodiscard]] bool send(std::uint32_t port_id, std::string_view datagram) const {
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
@@ -49,7 +50,7 @@ struct Reading {
   bool good = true;
 };
 
-/// Reads everything, on behind every error, as the destructor has to.
+/// Reads to the end, continuing after malformed sets, as the destructor has to.
 template <class Next>
 Reading read(ipset::Listing& listing, std::size_t limit, Next next) {
   Reading reading;
@@ -69,7 +70,7 @@ Reading read(ipset::Listing& listing, std::size_t limit, Next next) {
 template <class Next>
 Reading read_input(std::string_view datagrams, ipset::ListMode mode, Next next) {
   auto socket = netlink::Socket::open(NETLINK_USERSOCK);
-  require(socket.has_value(), "there is a netlink socket for users");
+  require(socket.has_value(), "a netlink socket of user space can be opened");
   const Peer peer;
   Input input(reinterpret_cast<const std::uint8_t*>(datagrams.data()), datagrams.size());
   for (std::size_t count = 0; count < kMostDatagrams && !input.empty(); ++count)
@@ -87,7 +88,7 @@ void check(ipset::ListMode mode, std::string_view datagrams) {
   const auto views = read_input(
       datagrams, mode, [](ipset::Listing& listing) { return listing.next_element_view(); });
   require(elements.sets == views.sets && views.elements >= elements.elements,
-          "views show as much as elements do");
+          "views show at least as much as elements do");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Pairs of a table in comments: any pair that fits comes back, and any comment that is a pair is
-// what that pair is written as.
+// Pairs of a table in comments. Checks that any pair that fits into a comment decodes to the same
+// pair, and that a pair decoded from any comment does, too.
 
 #include "format/pair.h"
 
@@ -19,7 +19,7 @@ bool same(const Pair& one, const Pair& other) {
          one.deadline == other.deadline;
 }
 
-/// Of its own, and no larger than it has to be.
+/// Decodes an exactly sized copy of the comment.
 std::optional<Pair> decode(format::PairDecoder& decoder, std::string_view comment) {
   const Copy copy(comment);
   return decoder.decode(copy.view());
@@ -30,10 +30,10 @@ void check_pair(const Pair& pair) {
   if (!format::encode_pair(pair, comment)) return;
   const std::string_view text = comment.view();
   require(text.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
-          "a comment has no byte that `ipset restore` could not read");
+          "a comment has no byte that `ipset restore` cannot read");
   format::PairDecoder decoder;
   const auto read = decode(decoder, text);
-  require(read && same(*read, pair), "a pair comes back from its comment");
+  require(read && same(*read, pair), "a pair is the same after encoding and decoding");
 }
 
 void check_comment(std::string_view text) {
@@ -41,8 +41,9 @@ void check_comment(std::string_view text) {
   const auto pair = decode(decoder, text);
   if (!pair) return;
   require(!pair->is_long() || (pair->key.empty() && pair->value.empty()),
-          "a long pair has its key and value elsewhere");
-  require(pair->key.size() + pair->value.size() <= text.size(), "a comment stands for less");
+          "a long pair has no key and value in its comment");
+  require(pair->key.size() + pair->value.size() <= text.size(),
+          "a pair is no longer than its comment");
   check_pair(*pair);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Whatever bytes come for a datagram of the kernel: no decoder reads beyond them, every walk ends,
-// the two decoders of an element agree, and an element that was decoded is the same when it is
-// encoded and decoded again. Where the input is a listing's datagram, its parts are reached in
-// their places; the elements are tried on every other run of attributes too.
+// Arbitrary bytes in place of a datagram from the kernel. Checks that no decoder reads past the
+// end, that every loop ends, that the two decoders of an element agree, and that a decoded element
+// is the same after encoding and decoding. Messages of a listing are decoded as such; the element
+// decoders also run on every other list of attributes.
 
 #include <linux/netfilter/nfnetlink.h>
 
@@ -26,7 +26,7 @@ constexpr std::size_t kElementBytes = 4096;
 void require_within(Bytes part, Bytes whole) {
   require(part.empty() || (part.data() >= whole.data() &&
                            part.data() + part.size() <= whole.data() + whole.size()),
-          "a decoder hands out nothing but what it was given");
+          "a decoder returns only parts of its input");
 }
 
 bool same(const ipset::ElementView& one, const ipset::ElementView& other) {
@@ -35,22 +35,22 @@ bool same(const ipset::ElementView& one, const ipset::ElementView& other) {
          one.bytes == other.bytes;
 }
 
-/// The attributes of `element` as a request has them.
+/// Encodes `element` into a request and decodes it again.
 void check_encoding(const ipset::Element& element) {
   netlink::Batch batch(kElementBytes);
   batch.begin_message(0, 0, nfgenmsg{});
   ipset::encode_element(batch, element);
-  require(!batch.overflowed(), "an element is small");
+  require(!batch.overflowed(), "an element fits into a message");
   netlink::Messages messages(batch.finish(1));
   const auto message = messages.next();
-  require(message.has_value(), "a request is a message");
+  require(message.has_value(), "a request is a valid message");
   netlink::Attributes attributes(message->payload.subspan(sizeof(nfgenmsg)));
   const auto data = attributes.next();
   require(data && data->type() == IPSET_ATTR_DATA, "an element is an attribute");
   const auto again = std::make_unique<ipset::Element>();
   require(ipset::decode_element(data->payload(), *again) == IPSET_ATTR_UNSPEC,
-          "what was encoded can be decoded");
-  require(*again == element, "what was encoded is decoded as it was");
+          "an encoded element can be decoded");
+  require(*again == element, "an element is the same after encoding and decoding");
 }
 
 void check_element(Bytes attributes) {
@@ -62,8 +62,8 @@ void check_element(Bytes attributes) {
     require_within(as_bytes(view.comment), attributes);
   }
   if (ipset::decode_element(attributes, *element) != IPSET_ATTR_UNSPEC) return;
-  require(bad_view == IPSET_ATTR_UNSPEC, "a view can be had of every element");
-  require(same(view, *element), "a view shows what the element is");
+  require(bad_view == IPSET_ATTR_UNSPEC, "every decoded element has a view");
+  require(same(view, *element), "a view equals the decoded element");
   check_encoding(*element);
 }
 
@@ -83,9 +83,9 @@ void check_attributes(Bytes bytes, std::size_t nesting) {
 void check_message(const netlink::Message& message) {
   require_within(message.returned_request(), message.payload);
   if (const auto code = message.error()) {
-    require(*code >= 0, "an error's code is no negative number");
+    require(*code >= 0, "an error's code is not negative");
     const Error error = ipset::kernel_error(IPSET_CMD_LIST, *code, "drawer");
-    require(*code == 0 || !error.message().empty(), "every error has its sentence");
+    require(*code == 0 || !error.message().empty(), "every error has a message");
   }
   if (message.payload.size() < sizeof(nfgenmsg)) return;
   check_attributes(message.payload.subspan(sizeof(nfgenmsg)), 0);

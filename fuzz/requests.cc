@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// What clients send, to the server's parser: whole and cut in two it has to be the same requests,
-// and each word lies within what was consumed.
+// Bytes of clients in the server's parser. Checks that they give the same requests whole and cut in
+// two, and that the parser consumes no more than it was given. Also round trips of DUMP's format.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
-/// All requests up to where there is no way on; an error is the last of them.
+/// All requests up to the end or the first error, which is then the last of them.
 std::vector<Words> requests_in(std::string_view bytes, std::size_t cut) {
   std::vector<Words> requests;
   RequestParser parser;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Bytes in comments: any bytes come back from their pieces, which the kernel and `ipset` can hold,
-// and any comment is decoded as byte after byte would be.
+// Bytes in comments. Checks the round trip of any bytes through pieces, which the kernel and
+// `ipset` can hold, and compares the decoder with a simple one, byte by byte, on any comment.
 
 #include "format/text.h"
 
@@ -16,8 +16,8 @@ namespace {
 
 namespace text = format::text;
 
-/// What docs/format.md says a comment stands for, in the plainest way.
-std::optional<std::string> decode_plainly(std::string_view comment) {
+/// Decodes a comment by docs/format.md, byte by byte.
+std::optional<std::string> decode_simply(std::string_view comment) {
   if (comment.empty() || comment.size() > format::kTextBytes) return std::nullopt;
   if (comment == "\\-") return "";
   std::string bytes;
@@ -48,11 +48,11 @@ std::optional<std::string> decode_plainly(std::string_view comment) {
 }
 
 std::optional<std::string> decode(std::string_view comment) {
-  // Of their own, and no larger than promised.
+  // Exactly sized buffers, so that AddressSanitizer detects a read or write past the end.
   const auto place = std::make_unique<std::byte[]>(format::kTextBytes);
   const auto length = text::decode(comment, place.get());
   if (!length) return std::nullopt;
-  require(*length <= format::kTextBytes, "a piece stands for no more bytes than it has");
+  require(*length <= format::kTextBytes, "a piece decodes to at most kTextBytes bytes");
   return std::string(reinterpret_cast<const char*>(place.get()), *length);
 }
 
@@ -68,17 +68,17 @@ void check_pieces(std::string_view whole, ipset::Family family) {
     const std::string_view comment = element->comment.view();
     require(comment.size() <= format::kTextBytes, "a piece fits into the kernel's allocation");
     require(comment.find_first_of(std::string_view("\0\n\"", 3)) == std::string_view::npos,
-            "a comment has no byte that `ipset restore` could not read");
-    require(text::offset_of(*element) == offset, "an offset comes back from address and port");
+            "a comment has no byte that `ipset restore` cannot read");
+    require(text::offset_of(*element) == offset, "address and port decode to the same offset");
     const auto piece = decode(comment);
-    require(piece && piece->size() == next - offset, "a piece says how far it goes");
+    require(piece && piece->size() == next - offset, "a piece decodes to the bytes up to the next");
     chain.take(offset, piece->size());
     joined += *piece;
     offset = next;
-    require(++pieces <= text::count_pieces(bytes), "there are no more pieces than were counted");
+    require(++pieces <= text::count_pieces(bytes), "there are at most count_pieces pieces");
   } while (offset < bytes.size());
-  require(joined == whole, "the pieces are the bytes");
-  require(chain.finish() == whole.size(), "all pieces are a chain");
+  require(joined == whole, "the pieces decode to the same bytes");
+  require(chain.finish() == whole.size(), "Chain accepts the pieces");
 }
 
 }  // namespace
@@ -87,8 +87,8 @@ void check_pieces(std::string_view whole, ipset::Family family) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using ipsetkv::ipset::Family;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  ipsetkv::fuzz::require(ipsetkv::fuzz::decode(bytes) == ipsetkv::fuzz::decode_plainly(bytes),
-                         "a comment is decoded as byte after byte would be");
+  ipsetkv::fuzz::require(ipsetkv::fuzz::decode(bytes) == ipsetkv::fuzz::decode_simply(bytes),
+                         "a comment decodes as it does byte by byte");
   ipsetkv::fuzz::check_pieces(bytes, Family::kInet);
   ipsetkv::fuzz::check_pieces(bytes, Family::kInet6);
   return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Writes the seeds that are made of data of ours: replies that were recorded, and what our own
-// encoders write. Others in the folders, and finds that are kept, stay as they are.
+// Writes the seeds made from recorded replies and by our own encoders. Leaves other seeds and kept
+// faults in the folders alone.
 //
 //     write_seeds FOLDER
 
@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What fuzz::Input takes apart.
+/// Builds an input for fuzz::Input.
 class Seed {
  public:
   template <std::unsigned_integral T>
@@ -118,7 +118,7 @@ std::vector<Drawer> drawers() {
     all.push_back({name + "-text", kind, "notebook", "", {}});
     all.push_back({name + "-awkward", kind, awkward, "", {}});
     all.push_back({name + "-ones-with-key", kind, ones, "a key with spaces", {}});
-    // Counters of all ones are masked, by 1 but for a counter such as the last.
+    // Counters of all ones are masked: by 1, unless a counter such as the last one excludes it.
     all.push_back({name + "-masked", kind, ones + "\xff\xff\xff\xfe\xff\xff\xff\xfe", "", {}});
     all.push_back({name + "-deadline", kind, awkward + ones, "", kDeadline});
     all.push_back({name + "-deadline-with-key", kind, "notebook", "a \"key\"\n", kDeadline});

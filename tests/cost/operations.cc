@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // Calls of the library for Callgrind to count. Each call's instructions are dumped under its name.
-// Only the calls are collected: run it with --collect-atstart=no, in a network namespace of its own.
+// Only the calls are collected: run it with --collect-atstart=no, in a network namespace of its
+// own.
 
 #include <valgrind/callgrind.h>
 
