@@ -20,8 +20,8 @@
 #include "server/net/privileges.h"
 #include "server/net/service_manager.h"
 #include "server/net/worker.h"
-#include "server/server.h"
 #include "server/state/log.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -18,7 +18,7 @@
 #include "server/exec/call.h"
 #include "server/net/worker.h"
 #include "server/protocol/number.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "server/commands/moment.h"
+#include "server/commands/expiry_time.h"
 
 namespace ipsetkv::server {
 

@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "server/commands/expiry_time.h"
 #include "server/commands/groups.h"
-#include "server/commands/moment.h"
 #include "server/exec/call.h"
 #include "server/protocol/dump_format.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "server/commands/expiry_time.h"
 #include "server/commands/groups.h"
-#include "server/commands/moment.h"
 #include "server/exec/call.h"
 
 namespace ipsetkv::server {

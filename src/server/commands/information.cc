@@ -19,7 +19,7 @@
 #include "server/commands/counting.h"
 #include "server/exec/command.h"
 #include "server/net/worker.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

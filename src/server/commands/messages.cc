@@ -13,7 +13,7 @@
 #include "server/commands/help.h"
 #include "server/exec/call.h"
 #include "server/net/worker.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -16,8 +16,8 @@
 #include "server/commands/information.h"
 #include "server/exec/call.h"
 #include "server/protocol/number.h"
-#include "server/server.h"
 #include "server/state/log.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "format/key.h"
+#include "server/commands/expiry_time.h"
 #include "server/commands/groups.h"
-#include "server/commands/moment.h"
 #include "server/exec/call.h"
 #include "server/protocol/number.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "server/commands/groups.h"
 #include "server/exec/call.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 #include "server/state/watches.h"
 
 namespace ipsetkv::server {

@@ -8,7 +8,7 @@
 
 #include "server/net/worker.h"
 #include "server/protocol/number.h"
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 

@@ -6,8 +6,8 @@
 
 #include "server/exec/call.h"
 #include "server/protocol/reply.h"
-#include "server/server.h"
 #include "server/state/memory.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

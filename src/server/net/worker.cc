@@ -14,9 +14,9 @@
 #include "server/exec/call.h"
 #include "server/net/address.h"
 #include "server/protocol/reply.h"
-#include "server/server.h"
 #include "server/state/log.h"
 #include "server/state/memory.h"
+#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {

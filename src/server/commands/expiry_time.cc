@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/commands/moment.h"
+#include "server/commands/expiry_time.h"
 
 #include <chrono>
 #include <limits>

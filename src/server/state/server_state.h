@@ -13,11 +13,11 @@
 #include "server/serve.h"
 #include "server/state/channels.h"
 #include "server/state/clients.h"
+#include "server/state/command_lock.h"
 #include "server/state/configuration.h"
 #include "server/state/pause.h"
 #include "server/state/slow_log.h"
 #include "server/state/statistics.h"
-#include "server/state/turn.h"
 #include "server/state/watches.h"
 
 namespace ipsetkv::server {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/server.h"
+#include "server/state/server_state.h"
 
 #include <sodium.h>
 #include <unistd.h>
