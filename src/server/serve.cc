@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include "netlink/namespace.h"
+#include "server/data/store_database.h"
+#include "server/exec/command.h"
 #include "server/net/address.h"
 #include "server/net/listener.h"
 #include "server/net/password_file.h"
@@ -46,6 +49,11 @@ Result<std::vector<Listener>> open_listeners(const ServeOptions& options,
   return listeners;
 }
 
+/// How long a request is retried while another process holds what it needs, and how long of that in
+/// one go, in which the thread's other clients wait.
+constexpr std::chrono::milliseconds kLockTimeout = Options{}.timeout;
+constexpr std::chrono::milliseconds kStorePatience{3};
+
 std::string where(const ServeOptions& options, bool is_inherited) {
   if (is_inherited) return "the service manager's sockets";
   std::string text = options.unix_path;
@@ -54,7 +62,7 @@ std::string where(const ServeOptions& options, bool is_inherited) {
   return text;
 }
 
-/// The signals that end the server; all threads leave them to `wait`.
+/// Blocks the signals that end the server in all threads, and waits for one.
 class EndSignals {
  public:
   EndSignals() {
@@ -72,6 +80,23 @@ class EndSignals {
  private:
   sigset_t signals_{};
 };
+
+/// One worker for each thread.
+Result<std::vector<std::unique_ptr<Worker>>> open_workers(ServerState& server,
+                                                          const std::vector<Listener>& listeners) {
+  std::vector<int> descriptors;
+  descriptors.reserve(listeners.size());
+  for (const Listener& listener : listeners) descriptors.push_back(listener.descriptor());
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned number = 0; number < server.options.threads; ++number) {
+    auto database = StoreDatabase::open(server.options.table, kStorePatience);
+    if (!database) return tl::unexpected(database.error());
+    auto worker = Worker::open(server, *std::move(database), descriptors, kLockTimeout);
+    if (!worker) return tl::unexpected(worker.error());
+    workers.push_back(*std::move(worker));
+  }
+  return workers;
+}
 
 /// Runs the workers until a signal comes.
 void run(const std::vector<std::unique_ptr<Worker>>& workers, const EndSignals& signals,
@@ -106,19 +131,13 @@ Result<void> start_and_run(ServeOptions options) {
   }
   const EndSignals signals;
   const ServiceManager manager;
-  Server server(options, std::move(password));
-  std::vector<int> descriptors;
-  for (const Listener& listener : *listeners) descriptors.push_back(listener.descriptor());
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned number = 0; number < options.threads; ++number) {
-    auto worker = Worker::open(server, descriptors);
-    if (!worker) return tl::unexpected(worker.error());
-    workers.push_back(*std::move(worker));
-  }
+  ServerState server(options, std::move(password), command_count());
+  const auto workers = open_workers(server, *listeners);
+  if (!workers) return tl::unexpected(workers.error());
   if (auto dropped = drop_privileges(); !dropped) return dropped;
   log(LogLevel::kNotice, "ready for Redis clients on " + where(options, !inherited.empty()));
   manager.notify("READY=1");
-  run(workers, signals, manager);
+  run(*workers, signals, manager);
   return {};
 }
 

@@ -60,7 +60,7 @@ void setbit(Call& call) {
     return call.error("ERR bit is not an integer or out of range");
   bool old = false;
   const auto done =
-      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+      call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         old = bit_at(call.value, *offset);
         put_bit(call.value, *offset, *bit == 1);
         return Update{.action = Update::Action::kWrite,

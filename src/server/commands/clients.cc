@@ -16,7 +16,6 @@
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
 #include "server/exec/call.h"
-#include "server/net/worker.h"
 #include "server/protocol/number.h"
 #include "server/state/server_state.h"
 
@@ -55,7 +54,7 @@ std::string flags_of(const Client& client) {
   std::string flags;
   if (client.is_monitor) flags += 'O';
   if (client.subscriptions() != 0) flags += 'P';
-  if (client.in_transaction) flags += 'x';
+  if (client.transaction.is_open) flags += 'x';
   if (client.no_evict) flags += 'e';
   if (client.is_local()) flags += 'U';
   return flags.empty() ? "N" : flags;
@@ -77,9 +76,9 @@ std::string describe(const Client& client) {
       client.id, client.address, client.local_address, client.descriptor, client.name,
       seconds(client.since), seconds(active), flags_of(client), client.channels.size(),
       client.patterns.size(),
-      client.in_transaction ? static_cast<std::int64_t>(client.queue.size()) : -1, query,
-      client.queue_bytes, output, sizeof(Client) + memory, client.last_command, client.protocol,
-      client.library_name, client.library_version);
+      client.transaction.is_open ? static_cast<std::int64_t>(client.transaction.queue.size()) : -1,
+      query, client.transaction.queue_bytes, output, sizeof(Client) + memory, client.last_command,
+      client.protocol, client.library_name, client.library_version);
 }
 
 void client_info(Call& call) { call.reply.verbatim(describe(call.client)); }
@@ -117,7 +116,7 @@ void client_list(Call& call) {
     return call.syntax_error();
   }
   std::string text;
-  call.server.clients.for_each([&](const Client& client, Worker&) {
+  call.server.clients.for_each([&](const Client& client, Mailbox&) {
     if (is_wanted(client)) text += describe(client);
   });
   call.reply.verbatim(text);
@@ -142,14 +141,14 @@ struct Victims {
 
 std::int64_t kill_clients(Call& call, const Victims& victims) {
   std::int64_t count = 0;
-  call.server.clients.for_each([&](Client& client, Worker& worker) {
+  call.server.clients.for_each([&](Client& client, Mailbox& mailbox) {
     if (!victims.matches(client, call.client)) return;
     ++count;
     if (&client == &call.client) {
       client.close_after_reply = true;
     } else {
       client.killed = true;
-      worker.wake();
+      mailbox.wake();
     }
   });
   return count;
@@ -222,7 +221,7 @@ void client_pause(Call& call) {
 
 void client_unpause(Call& call) {
   call.server.pause.end();
-  call.server.wake_all();
+  call.server.mailboxes.wake_all();
   call.reply.ok();
 }
 
@@ -283,7 +282,7 @@ void client_help(Call& call) {
 }  // namespace
 
 std::vector<Command> client_commands() {
-  constexpr std::uint32_t kConnection = kNoScript | kLoading | kStale;
+  constexpr CommandFlags kConnection = kNoScript | kLoading | kStale;
   return in_group(
       "connection",
       {container(
@@ -301,7 +300,7 @@ std::vector<Command> client_commands() {
             "Leaves this connection open where memory is short"},
            {"pause", -3, kConnection | kAdmin | kAlone, kNoKeys, client_pause, "3.0.0",
             "Lets requests, or writes alone, wait"},
-           {"reply", 3, kConnection | kAlwaysHeard, kNoKeys, client_reply, "3.2.0",
+           {"reply", 3, kConnection | kAlwaysReplies, kNoKeys, client_reply, "3.2.0",
             "Turns replies on or off"},
            {"setinfo", 4, kConnection, kNoKeys, client_setinfo, "7.2.0",
             "Names the client's library and its version"},

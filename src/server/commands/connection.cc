@@ -7,7 +7,6 @@
 
 #include "server/commands/groups.h"
 #include "server/exec/call.h"
-#include "server/net/worker.h"
 #include "server/protocol/number.h"
 #include "server/state/server_state.h"
 
@@ -18,7 +17,8 @@ constexpr std::string_view kWrongPassword =
     "WRONGPASS invalid username-password pair or user is disabled.";
 
 bool authenticate(Call& call, std::string_view user, std::string_view password) {
-  if (user != "default" || (call.server.has_password() && !call.server.is_password(password))) {
+  if (user != "default" ||
+      (call.server.password.is_set() && !call.server.password.matches(password))) {
     call.error(kWrongPassword);
     return false;
   }
@@ -28,7 +28,7 @@ bool authenticate(Call& call, std::string_view user, std::string_view password) 
 
 void auth(Call& call) {
   if (call.count() > 3) return call.syntax_error();
-  if (call.count() == 2 && !call.server.has_password())
+  if (call.count() == 2 && !call.server.password.is_set())
     return call.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
@@ -114,13 +114,13 @@ void quit(Call& call) {
 }
 
 void reset(Call& call) {
-  leave_everything(call.server, call.worker, call.client);
+  leave_everything(call.server, call.client);
   Client& client = call.client;
   client.name.clear();
   client.protocol = 2;
   client.reply_mode = ReplyMode::kOn;
   client.no_evict = false;
-  client.authenticated = !call.server.has_password();
+  client.authenticated = !call.server.password.is_set();
   call.reply.simple("RESET");
 }
 
@@ -134,7 +134,7 @@ void select(Call& call) {
 }  // namespace
 
 std::vector<Command> connection_commands() {
-  constexpr std::uint32_t kAnybody = kNoScript | kLoading | kStale | kFast | kNoAuth;
+  constexpr CommandFlags kAnybody = kNoScript | kLoading | kStale | kFast | kNoAuth;
   return in_group("connection", {{"auth", -2, kAnybody | kSkipMonitor | kSkipSlowLog, kNoKeys, auth,
                                   "1.0.0", "Says the password"},
                                  {"echo", 2, kLoading | kStale | kFast, kNoKeys, echo, "1.0.0",

@@ -7,21 +7,21 @@
 
 namespace ipsetkv::server {
 
-Result<std::uint64_t> count_keys(Store& store) {
-  const auto table = store.table_info();
+Result<std::uint64_t> count_keys(Database& database) {
+  const auto table = database.table_info();
   if (!table) return tl::unexpected(table.error());
   if (*table) return (*table)->keys;
   std::uint64_t count = 0;
-  const auto done = store.for_each("*", [&](const KeyInfo&) { ++count; });
+  const auto done = database.for_each("*", [&](const KeyInfo&) { ++count; });
   if (!done) return tl::unexpected(done.error());
   return count;
 }
 
-Result<KeyCounts> count_all(Store& store) {
+Result<KeyCounts> count_all(Database& database) {
   KeyCounts counts;
   const Deadline present = now();
   std::uint64_t life = 0;
-  const auto done = store.for_each("*", [&](const KeyInfo& info) {
+  const auto done = database.for_each("*", [&](const KeyInfo& info) {
     ++counts.keys;
     if (!info.deadline) return;
     ++counts.expiring;

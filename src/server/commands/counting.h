@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
-#include "ipsetkv/store.h"
+#include "server/data/database.h"
 
 namespace ipsetkv::server {
 
 /// How many keys there are. A table knows from the heads of its buckets; drawers are read one by
 /// one.
-[[nodiscard]] Result<std::uint64_t> count_keys(Store& store);
+[[nodiscard]] Result<std::uint64_t> count_keys(Database& database);
 
 /// Keys, and those of them that have a deadline. All of them are read.
 struct KeyCounts {
@@ -17,6 +17,6 @@ struct KeyCounts {
   std::uint64_t expiring = 0;
   std::uint64_t average_life_ms = 0;  ///< Of the expiring ones.
 };
-[[nodiscard]] Result<KeyCounts> count_all(Store& store);
+[[nodiscard]] Result<KeyCounts> count_all(Database& database);
 
 }  // namespace ipsetkv::server

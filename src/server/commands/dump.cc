@@ -56,7 +56,7 @@ void restore(Call& call) {
   if (!options) return;
   constexpr std::string_view kBusyKey = "BUSYKEY Target key name already exists.";
   if (!options->replace) {
-    const auto there = call.store.exists(call.key());
+    const auto there = call.database.exists(call.key());
     if (!there) return call.fail(there.error());
     if (*there) return call.error(kBusyKey);
   }
@@ -65,13 +65,13 @@ void restore(Call& call) {
   if (*life < 0) return call.error("ERR Invalid TTL value, must be >= 0");
   SetOptions set;
   if (*life != 0) {
-    set.expire_at = moment_of(call, *life, {.unit_ms = 1, .from_now = !options->is_absolute});
+    set.expire_at = expiry_of(call, *life, {.unit_ms = 1, .from_now = !options->is_absolute});
     if (!set.expire_at) return;
   }
   const Undumped undumped = undump_value(call.word(3));
   if (!undumped.value) return call.error(undumped.refusal);
   if (!options->replace) set.condition = SetOptions::If::kAbsent;
-  const auto done = call.store.set(call.key(), *undumped.value, set);
+  const auto done = call.database.set(call.key(), *undumped.value, set);
   if (!done) return call.fail(done.error());
   if (!done->written) return call.error(kBusyKey);
   call.touch(call.key());

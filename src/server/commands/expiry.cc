@@ -59,15 +59,15 @@ std::optional<Condition> condition_of(Call& call) {
   return condition;
 }
 
-void give_deadline(Call& call, MomentKind kind) {
+void give_deadline(Call& call, TimeKind kind) {
   const auto condition = condition_of(call);
   if (!condition) return;
   const auto number = call.integer(2);
   if (!number) return;
-  const auto moment = moment_of(call, *number, kind);
+  const auto moment = expiry_of(call, *number, kind);
   if (!moment) return;
   const auto done =
-      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+      call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         if (found == nullptr || !condition->holds(found->deadline, *moment)) return Update{};
         return Update{.action = Update::Action::kWrite, .value = call.value, .deadline = moment};
       });
@@ -81,27 +81,27 @@ void pexpire(Call& call) { give_deadline(call, {.unit_ms = 1, .from_now = true})
 void expireat(Call& call) { give_deadline(call, {.unit_ms = kSecond, .from_now = false}); }
 void pexpireat(Call& call) { give_deadline(call, {.unit_ms = 1, .from_now = false}); }
 
-void tell_deadline(Call& call, MomentKind kind) {
+void reply_deadline(Call& call, TimeKind kind) {
   constexpr std::int64_t kNoKey = -2;
   constexpr std::int64_t kForEver = -1;
-  const auto deadline = call.store.deadline(call.key());
+  const auto deadline = call.database.find_deadline(call.key());
   if (!deadline) return call.fail(deadline.error());
   if (!*deadline) return call.reply.integer(kNoKey);
-  if (!**deadline) return call.reply.integer(kForEver);
-  std::int64_t moment = (**deadline)->time_since_epoch().count();
+  if (!(*deadline)->deadline) return call.reply.integer(kForEver);
+  std::int64_t moment = (*deadline)->deadline->time_since_epoch().count();
   if (kind.from_now) moment = std::max<std::int64_t>(moment - now().time_since_epoch().count(), 0);
   // Redis rounds what is left and what is absolute alike.
   const std::int64_t half = kind.unit_ms / 2;
   call.reply.integer((moment + half) / kind.unit_ms);
 }
 
-void ttl(Call& call) { tell_deadline(call, {.unit_ms = kSecond, .from_now = true}); }
-void pttl(Call& call) { tell_deadline(call, {.unit_ms = 1, .from_now = true}); }
-void expiretime(Call& call) { tell_deadline(call, {.unit_ms = kSecond, .from_now = false}); }
-void pexpiretime(Call& call) { tell_deadline(call, {.unit_ms = 1, .from_now = false}); }
+void ttl(Call& call) { reply_deadline(call, {.unit_ms = kSecond, .from_now = true}); }
+void pttl(Call& call) { reply_deadline(call, {.unit_ms = 1, .from_now = true}); }
+void expiretime(Call& call) { reply_deadline(call, {.unit_ms = kSecond, .from_now = false}); }
+void pexpiretime(Call& call) { reply_deadline(call, {.unit_ms = 1, .from_now = false}); }
 
 void persist(Call& call) {
-  const auto done = call.store.persist(call.key());
+  const auto done = call.database.persist(call.key());
   if (!done) return call.fail(done.error());
   if (*done) call.touch(call.key());
   call.reply.integer(*done ? 1 : 0);
@@ -110,8 +110,8 @@ void persist(Call& call) {
 }  // namespace
 
 std::vector<Command> expiry_commands() {
-  constexpr std::uint32_t kGive = kWrite | kFast;
-  constexpr std::uint32_t kTell = kReadOnly | kFast;
+  constexpr CommandFlags kGive = kWrite | kFast;
+  constexpr CommandFlags kTell = kReadOnly | kFast;
   return in_group(
       "generic",
       {

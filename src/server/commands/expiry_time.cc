@@ -11,16 +11,16 @@ Deadline now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::optional<MomentKind> moment_kind(std::string_view word) {
+std::optional<TimeKind> time_kind(std::string_view word) {
   constexpr std::int64_t kSecond = 1000;
-  if (is_word(word, "ex")) return MomentKind{kSecond, true};
-  if (is_word(word, "px")) return MomentKind{1, true};
-  if (is_word(word, "exat")) return MomentKind{kSecond, false};
-  if (is_word(word, "pxat")) return MomentKind{1, false};
+  if (is_word(word, "ex")) return TimeKind{kSecond, true};
+  if (is_word(word, "px")) return TimeKind{1, true};
+  if (is_word(word, "exat")) return TimeKind{kSecond, false};
+  if (is_word(word, "pxat")) return TimeKind{1, false};
   return std::nullopt;
 }
 
-std::optional<Deadline> moment_of(Call& call, std::int64_t number, MomentKind kind) {
+std::optional<Deadline> expiry_of(Call& call, std::int64_t number, TimeKind kind) {
   std::int64_t moment = 0;
   const std::int64_t base = kind.from_now ? now().time_since_epoch().count() : 0;
   if (__builtin_mul_overflow(number, kind.unit_ms, &moment) ||
@@ -31,14 +31,14 @@ std::optional<Deadline> moment_of(Call& call, std::int64_t number, MomentKind ki
   return Deadline(std::chrono::milliseconds(moment));
 }
 
-std::optional<Deadline> positive_moment(Call& call, std::size_t index, MomentKind kind) {
+std::optional<Deadline> positive_expiry(Call& call, std::size_t index, TimeKind kind) {
   const auto number = call.integer(index);
   if (!number) return std::nullopt;
   if (*number <= 0) {
     call.error("ERR invalid expire time in '" + call.command.full_name + "' command");
     return std::nullopt;
   }
-  return moment_of(call, *number, kind);
+  return expiry_of(call, *number, kind);
 }
 
 }  // namespace ipsetkv::server

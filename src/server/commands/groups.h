@@ -7,6 +7,10 @@
 
 namespace ipsetkv::server {
 
+// The rows name flags and traits without their type.
+using enum RedisFlag;
+using enum Trait;
+
 inline constexpr KeyWords kNoKeys{};
 inline constexpr KeyWords kOneKey{1, 1, 1};
 inline constexpr KeyWords kTwoKeys{1, 2, 1};
@@ -14,12 +18,20 @@ inline constexpr KeyWords kSecondWord{2, 2, 1};
 inline constexpr KeyWords kEveryKey{1, -1, 1};
 inline constexpr KeyWords kEveryOtherWord{1, -1, 2};
 
-/// The commands with all their subcommands in `group`, but for those that say another.
+/// Puts the commands and their subcommands into `group`, except those that have one.
 [[nodiscard]] std::vector<Command> in_group(std::string_view group, std::vector<Command> commands);
-/// A command that does nothing without one of its subcommands.
+/// A command that only its subcommands execute.
 [[nodiscard]] Command container(std::string_view name, std::string_view since,
                                 std::string_view summary, std::vector<Command> subcommands,
-                                std::uint32_t flags = 0);
+                                CommandFlags flags = {});
+
+/// A read of one key that joins batches in its plain form: the name and the key.
+[[nodiscard]] Command batchable_read(Command command,
+                                     void (*reply)(Reply& reply,
+                                                   std::optional<std::string_view> value));
+/// A write of one key that joins batches in its plain form: the name, the key and the value. The
+/// reply is OK.
+[[nodiscard]] Command batchable_write(Command command);
 
 /// The commands of each file in this folder, in Redis' groups where those are short enough.
 [[nodiscard]] std::vector<Command> connection_commands();

@@ -18,7 +18,6 @@
 #include "ipsetkv/version.h"
 #include "server/commands/counting.h"
 #include "server/exec/command.h"
-#include "server/net/worker.h"
 #include "server/state/server_state.h"
 
 namespace ipsetkv::server {
@@ -45,39 +44,39 @@ std::string human(std::size_t bytes) {
   return unit == 0 ? fmt::format("{}B", bytes) : fmt::format("{:.2f}{}", number, kUnits[unit]);
 }
 
-Result<void> add_server(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_server(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   utsname system{};
   uname(&system);
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(
-      std::chrono::steady_clock::now() - server.started());
+      std::chrono::steady_clock::now() - server.started);
   constexpr std::int64_t kSecondsInDay = 86'400;
   lines.add("redis_version", kRedisVersion);
   lines.add("ipsetkv_version", kVersion);
   lines.add("ipsetkv_store",
-            server.options().table.empty() ? "drawers" : "table:" + server.options().table);
+            server.options.table.empty() ? "drawers" : "table:" + server.options.table);
   lines.add("redis_mode", "standalone");
   lines.add("os", fmt::format("{} {} {}", system.sysname, system.release, system.machine));
   lines.add("arch_bits", 8 * sizeof(void*));
   lines.add("multiplexing_api", "epoll");
   lines.add("libuv_version", uv_version_string());
   lines.add("process_id", getpid());
-  lines.add("run_id", server.run_id());
-  lines.add("tcp_port", server.options().addresses.empty() ? 0 : server.options().port);
+  lines.add("run_id", server.run_id);
+  lines.add("tcp_port", server.options.addresses.empty() ? 0 : server.options.port);
   lines.add("server_time_usec", std::chrono::duration_cast<std::chrono::microseconds>(
                                     std::chrono::system_clock::now().time_since_epoch())
                                     .count());
   lines.add("uptime_in_seconds", up.count());
   lines.add("uptime_in_days", up.count() / kSecondsInDay);
-  lines.add("io_threads_active", server.workers().size() > 1 ? 1 : 0);
+  lines.add("io_threads_active", server.mailboxes.size() > 1 ? 1 : 0);
   return {};
 }
 
-Result<void> add_clients(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_clients(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   std::size_t longest_in = 0;
   std::size_t longest_out = 0;
-  server.clients.for_each([&](const Client& client, Worker&) {
+  server.clients.for_each([&](const Client& client, Mailbox&) {
     longest_in = std::max(longest_in, client.query_bytes.load());
     longest_out = std::max(longest_out, client.output_bytes.load());
   });
@@ -97,7 +96,7 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Result<void> add_memory(Lines& lines, Server& server, Store& store) {
+Result<void> add_memory(Lines& lines, ServerState& server, Database& database) {
   const std::size_t used = mallinfo2().uordblks;
   const std::size_t resident = resident_bytes();
   rusage usage{};
@@ -114,14 +113,14 @@ Result<void> add_memory(Lines& lines, Server& server, Store& store) {
   lines.add("maxmemory_human", "0B");
   lines.add("maxmemory_policy", "noeviction");
   lines.add("mem_allocator", "libc");
-  const auto table = store.table_info();
+  const auto table = database.table_info();
   if (!table) return tl::unexpected(table.error());
   if (*table) lines.add("ipset_kernel_memory", (*table)->kernel_memory);
   return {};
 }
 
-Result<void> add_persistence(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_persistence(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   lines.add("loading", 0);
   lines.add("rdb_changes_since_last_save", 0);
   lines.add("rdb_bgsave_in_progress", 0);
@@ -131,8 +130,8 @@ Result<void> add_persistence(Lines& lines, Server& server, Store& store) {
   return {};
 }
 
-Result<void> add_stats(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_stats(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   Statistics& statistics = server.statistics;
   std::uint64_t errors = 0;
   for (const auto& [code, count] : statistics.errors()) errors += count;
@@ -153,17 +152,17 @@ Result<void> add_stats(Lines& lines, Server& server, Store& store) {
   return {};
 }
 
-Result<void> add_replication(Lines& lines, Server& server, Store& store) {
+Result<void> add_replication(Lines& lines, ServerState& server, Database& database) {
   (void)server;
-  (void)store;
+  (void)database;
   lines.add("role", "master");
   lines.add("connected_slaves", 0);
   return {};
 }
 
-Result<void> add_cpu(Lines& lines, Server& server, Store& store) {
+Result<void> add_cpu(Lines& lines, ServerState& server, Database& database) {
   (void)server;
-  (void)store;
+  (void)database;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& time) {
@@ -174,10 +173,10 @@ Result<void> add_cpu(Lines& lines, Server& server, Store& store) {
   return {};
 }
 
-Result<void> add_modules(Lines& lines, Server& server, Store& store) {
+Result<void> add_modules(Lines& lines, ServerState& server, Database& database) {
   (void)lines;
   (void)server;
-  (void)store;
+  (void)database;
   return {};
 }
 
@@ -189,8 +188,8 @@ void for_each_command(const std::function<void(const Command& command)>& visit) 
   }
 }
 
-Result<void> add_command_statistics(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_command_statistics(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   for_each_command([&](const Command& command) {
     const CommandStatistics& of = server.statistics.of(command.number);
     if (of.calls == 0 && of.rejected == 0 && of.failed == 0) return;
@@ -205,23 +204,23 @@ Result<void> add_command_statistics(Lines& lines, Server& server, Store& store) 
   return {};
 }
 
-Result<void> add_error_statistics(Lines& lines, Server& server, Store& store) {
-  (void)store;
+Result<void> add_error_statistics(Lines& lines, ServerState& server, Database& database) {
+  (void)database;
   for (const auto& [code, count] : server.statistics.errors())
     lines.add("errorstat_" + code, fmt::format("count={}", count));
   return {};
 }
 
-Result<void> add_cluster(Lines& lines, Server& server, Store& store) {
+Result<void> add_cluster(Lines& lines, ServerState& server, Database& database) {
   (void)server;
-  (void)store;
+  (void)database;
   lines.add("cluster_enabled", 0);
   return {};
 }
 
-Result<void> add_keyspace(Lines& lines, Server& server, Store& store) {
+Result<void> add_keyspace(Lines& lines, ServerState& server, Database& database) {
   (void)server;
-  const auto counts = count_all(store);
+  const auto counts = count_all(database);
   if (!counts) return tl::unexpected(counts.error());
   if (counts->keys != 0)
     lines.add("db0", fmt::format("keys={},expires={},avg_ttl={}", counts->keys, counts->expiring,
@@ -232,7 +231,7 @@ Result<void> add_keyspace(Lines& lines, Server& server, Store& store) {
 struct Section {
   std::string_view name;
   std::string_view title;
-  Result<void> (*add)(Lines& lines, Server& server, Store& store);
+  Result<void> (*add)(Lines& lines, ServerState& server, Database& database);
   bool by_default = true;
 };
 
@@ -253,7 +252,7 @@ constexpr Section kSections[] = {
 
 }  // namespace
 
-Result<std::string> information(Server& server, Store& store,
+Result<std::string> information(ServerState& server, Database& database,
                                 const std::set<std::string>& sections) {
   const bool all = sections.contains("all") || sections.contains("everything");
   const bool usual = sections.empty() || sections.contains("default");
@@ -262,7 +261,7 @@ Result<std::string> information(Server& server, Store& store,
     if (!all && !(usual && section.by_default) && !sections.contains(std::string(section.name)))
       continue;
     Lines lines;
-    if (auto added = section.add(lines, server, store); !added)
+    if (auto added = section.add(lines, server, database); !added)
       return tl::unexpected(added.error());
     if (!text.empty()) text += "\r\n";
     text += fmt::format("# {}\r\n", section.title);

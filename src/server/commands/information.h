@@ -4,15 +4,15 @@
 #include <set>
 #include <string>
 
-#include "ipsetkv/store.h"
+#include "server/data/database.h"
 
 namespace ipsetkv::server {
 
-class Server;
+struct ServerState;
 
-/// The text of INFO: the named sections, or those that it has by default where there are none.
-/// "all" and "everything" stand for all of them.
-[[nodiscard]] Result<std::string> information(Server& server, Store& store,
+/// The text of INFO: the named sections, or the default ones if there are none. "all" and
+/// "everything" stand for all of them. Errors: those of counting the keys.
+[[nodiscard]] Result<std::string> information(ServerState& server, Database& database,
                                               const std::set<std::string>& sections);
 
 }  // namespace ipsetkv::server

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/glob.h"
+#include "server/commands/categories.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
 #include "server/exec/call.h"
@@ -15,7 +16,7 @@ namespace ipsetkv::server {
 namespace {
 
 struct FlagName {
-  std::uint32_t flag;
+  RedisFlag flag;
   std::string_view name;
 };
 
@@ -42,7 +43,7 @@ void describe(Call& call, const Command& command) {
   reply.integer(command.arity);
   std::vector<std::string_view> flags;
   for (const auto& [flag, name] : kFlagNames)
-    if ((command.flags & flag) != 0) flags.push_back(name);
+    if (command.flags.has(flag)) flags.push_back(name);
   reply.set(flags.size());
   for (const std::string_view flag : flags) reply.simple(flag);
   reply.integer(command.keys.first);
@@ -155,30 +156,8 @@ void command_help(Call& call) {
 
 }  // namespace
 
-std::vector<std::string> categories_of(const Command& command) {
-  std::vector<std::string> categories;
-  const auto add_if = [&](bool is_one, std::string_view category) {
-    if (is_one) categories.emplace_back(category);
-  };
-  const bool is_keyspace = command.group == "generic";
-  add_if(is_keyspace, "keyspace");
-  add_if((command.flags & kWrite) != 0, "write");
-  add_if((command.flags & kReadOnly) != 0, "read");
-  add_if(command.group == "string", "string");
-  add_if(command.group == "bitmap", "bitmap");
-  add_if(command.group == "connection", "connection");
-  add_if(command.group == "transactions", "transaction");
-  add_if(command.group == "pubsub", "pubsub");
-  add_if((command.flags & kAdmin) != 0, "admin");
-  add_if((command.flags & kAdmin) != 0 || command.name == "keys" || command.name == "flushall" ||
-             command.name == "flushdb" || command.name == "info" || command.name == "restore",
-         "dangerous");
-  add_if(true, (command.flags & kFast) != 0 ? "fast" : "slow");
-  return categories;
-}
-
 std::vector<Command> introspection_commands() {
-  constexpr std::uint32_t kAsk = kLoading | kStale;
+  constexpr CommandFlags kAsk = kLoading | kStale;
   return in_group(
       "server",
       {

@@ -18,18 +18,32 @@ namespace ipsetkv::server {
 namespace {
 
 void del(Call& call) {
-  const Words keys = call.words.subspan(1);
-  const auto count = call.store.del_all(keys, [&](std::size_t index, bool deleted) {
-    if (deleted) call.touch(keys[index]);
-  });
-  if (!count) return call.fail(count.error());
-  call.reply.integer(static_cast<std::int64_t>(*count));
+  std::vector<std::string_view> keys(call.words.begin() + 1, call.words.end());
+  std::int64_t count = 0;
+  for (;;) {
+    std::vector<bool> is_tried(keys.size());
+    const auto done = call.database.del_all(keys, [&](std::size_t index, bool deleted) {
+      is_tried[index] = true;
+      if (!deleted) return;
+      call.touch(keys[index]);
+      ++count;
+    });
+    if (done) return call.reply.integer(count);
+    // The count would be wrong if the request began again.
+    if (count != 0) call.note_effect();
+    if (count == 0 || !is_held_by_others(done.error()) || !call.attempt.wait_in_place())
+      return call.fail(done.error());
+    std::vector<std::string_view> rest;
+    for (std::size_t index = 0; index < keys.size(); ++index)
+      if (!is_tried[index]) rest.push_back(keys[index]);
+    keys = std::move(rest);
+  }
 }
 
 void exists(Call& call) {
   std::int64_t count = 0;
   for (const std::string_view key : call.words.subspan(1)) {
-    const auto there = call.store.exists(key);
+    const auto there = call.database.exists(key);
     if (!there) return call.fail(there.error());
     if (*there) ++count;
   }
@@ -37,7 +51,7 @@ void exists(Call& call) {
 }
 
 void type(Call& call) {
-  const auto there = call.store.exists(call.key());
+  const auto there = call.database.exists(call.key());
   if (!there) return call.fail(there.error());
   call.reply.simple(*there ? "string" : "none");
 }
@@ -48,14 +62,16 @@ constexpr std::string_view kNoKey = "ERR no such key";
 std::optional<bool> rename(Call& call, bool only_if_absent) {
   const std::string_view new_key = call.word(2);
   if (call.key() == new_key) {
-    const auto there = call.store.exists(new_key);
+    const auto there = call.database.exists(new_key);
     if (!there) call.fail(there.error());
     if (there && !*there) call.error(kNoKey);
     if (!there || !*there) return std::nullopt;
     return !only_if_absent;
   }
-  const auto done = call.store.rename(call.key(), new_key, only_if_absent);
+  const auto done = call.database.rename(call.key(), new_key, only_if_absent);
   if (!done) {
+    // The new key may be there already, so RENAMENX must not be executed again.
+    if (only_if_absent && done.error().code == ErrorCode::kBusy) call.note_effect();
     call.fail(done.error());
     return std::nullopt;
   }
@@ -69,7 +85,7 @@ std::optional<bool> rename(Call& call, bool only_if_absent) {
     return std::nullopt;
   }
   // Either there is no such key, or the other one is there.
-  const auto there = call.store.exists(call.key());
+  const auto there = call.database.exists(call.key());
   if (!there) call.fail(there.error());
   if (there && !*there) call.error(kNoKey);
   if (!there || !*there) return std::nullopt;
@@ -99,14 +115,14 @@ void copy(Call& call) {
   }
   if (call.key() == call.word(2))
     return call.error("ERR source and destination objects are the same");
-  const auto done = call.store.copy(call.key(), call.word(2), replace);
+  const auto done = call.database.copy(call.key(), call.word(2), replace);
   if (!done) return call.fail(done.error());
   if (*done) call.touch(call.word(2));
   call.reply.integer(*done ? 1 : 0);
 }
 
 void object_encoding(Call& call) {
-  const auto info = call.store.info(call.word(2));
+  const auto info = call.database.info(call.word(2));
   if (!info) return call.fail(info.error());
   if (!*info) return call.reply.null();
   std::string encoding = (*info)->layout;
@@ -116,7 +132,7 @@ void object_encoding(Call& call) {
 
 /// Whether there is the key; the reply that there is none, or the error, is given then.
 bool is_there(Call& call, std::string_view key) {
-  const auto there = call.store.exists(key);
+  const auto there = call.database.exists(key);
   if (!there) call.fail(there.error());
   if (there && !*there) call.reply.null();
   return there && *there;
@@ -154,7 +170,7 @@ void memory_usage(Call& call) {
   } else if (call.count() != 3) {
     return call.syntax_error();
   }
-  const auto info = call.store.info(call.word(2));
+  const auto info = call.database.info(call.word(2));
   if (!info) return call.fail(info.error());
   if (!*info) return call.reply.null();
   call.reply.integer(static_cast<std::int64_t>((*info)->kernel_memory));
@@ -166,32 +182,23 @@ void memory_help(Call& call) {
               "    What the kernel says that the key's set, or its element, takes, in bytes."});
 }
 
-/// Removes every key of ours.
-Result<void> remove_all(Store& store, bool is_table) {
-  if (is_table) {
-    if (const auto done = store.drop(); !done) return tl::unexpected(done.error());
-    return {};
-  }
-  const auto keys = store.keys();
-  if (!keys) return tl::unexpected(keys.error());
-  const std::vector<std::string_view> views(keys->begin(), keys->end());
-  if (const auto done = store.del_all(views); !done) return tl::unexpected(done.error());
-  return {};
-}
-
 void flush(Call& call) {
   if (call.count() > 2 || (call.count() == 2 && !call.is(1, "sync") && !call.is(1, "async")))
     return call.syntax_error();
-  // Those that are there change, even where it fails half-way.
+  // They change even if it fails half-way.
   for (const std::string& key : call.server.watches.keys())
-    if (call.store.exists(key).value_or(true)) call.touch(key);
-  const auto done = remove_all(call.store, !call.server.options().table.empty());
-  if (!done) return call.fail(done.error());
-  call.reply.ok();
+    if (call.database.exists(key).value_or(true)) call.touch(key);
+  auto done = call.database.clear();
+  while (!done && is_held_by_others(done.error()) && call.attempt.wait_in_place())
+    done = call.database.clear();
+  if (done) return call.reply.ok();
+  // Some keys are gone: other clients must not see that while the request is put aside.
+  call.note_effect();
+  call.fail(done.error());
 }
 
 void dbsize(Call& call) {
-  const auto count = count_keys(call.store);
+  const auto count = count_keys(call.database);
   if (!count) return call.fail(count.error());
   call.reply.integer(static_cast<std::int64_t>(*count));
 }

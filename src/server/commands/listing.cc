@@ -20,7 +20,7 @@ void keys(Call& call) {
   // As they come: sorting a million keys would serve nobody.
   std::vector<std::string> found;
   const auto done =
-      call.store.for_each(call.word(1), [&](const KeyInfo& info) { found.push_back(info.key); });
+      call.database.for_each(call.word(1), [&](const KeyInfo& info) { found.push_back(info.key); });
   if (!done) return call.fail(done.error());
   call.reply.array(found.size());
   for (const std::string& key : found) call.reply.bulk(key);
@@ -55,7 +55,7 @@ void scan(Call& call) {
       return call.syntax_error();
     }
   }
-  const auto page = call.store.scan(*cursor, pattern, static_cast<std::size_t>(count));
+  const auto page = call.database.scan(*cursor, pattern, static_cast<std::size_t>(count));
   if (!page) return call.fail(page.error());
   call.reply.array(2);
   call.reply.bulk(std::to_string(page->next_cursor));
@@ -69,7 +69,7 @@ void scan(Call& call) {
 void randomkey(Call& call) {
   std::optional<std::string> chosen;
   std::uint32_t met = 0;
-  const auto done = call.store.for_each("*", [&](const KeyInfo& info) {
+  const auto done = call.database.for_each("*", [&](const KeyInfo& info) {
     if (randombytes_uniform(++met) == 0) chosen = info.key;
   });
   if (!done) return call.fail(done.error());

@@ -12,14 +12,13 @@
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
 #include "server/exec/call.h"
-#include "server/net/worker.h"
 #include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 namespace {
 
 Subscriber self(const Call& call) {
-  return {.worker = call.worker.number(), .client = call.client.id};
+  return {.worker = call.context.number, .client = call.client.id};
 }
 
 void tell(Call& call, std::string_view what, const std::string* name) {
@@ -99,7 +98,7 @@ void publish(Call& call) {
       });
   // Not under the lock of the channels: a listener that takes nothing is closed, and leaves them.
   for (const Delivery& delivery : deliveries)
-    call.server.deliver(call.worker, delivery.who, delivery.message);
+    call.server.mailboxes.deliver(call.context.number, delivery.who, delivery.message);
   call.reply.integer(static_cast<std::int64_t>(deliveries.size()));
 }
 
@@ -133,8 +132,8 @@ void pubsub_help(Call& call) {
 }  // namespace
 
 std::vector<Command> message_commands() {
-  constexpr std::uint32_t kListen = kPubSub | kNoScript | kLoading | kStale | kAlwaysHeard;
-  constexpr std::uint32_t kAsk = kLoading | kStale;
+  constexpr CommandFlags kListen = kPubSub | kNoScript | kLoading | kStale | kAlwaysReplies;
+  constexpr CommandFlags kAsk = kLoading | kStale;
   return in_group(
       "pubsub",
       {

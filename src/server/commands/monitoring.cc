@@ -130,7 +130,7 @@ void monitor(Call& call) {
 }  // namespace
 
 std::vector<Command> monitoring_commands() {
-  constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
+  constexpr CommandFlags kRule = kAdmin | kNoScript | kLoading | kStale;
   return in_group(
       "server",
       {

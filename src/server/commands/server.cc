@@ -2,15 +2,19 @@
 
 // INFO, CONFIG and what else is about the server itself.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "server/commands/categories.h"
 #include "server/commands/groups.h"
 #include "server/commands/help.h"
 #include "server/commands/information.h"
@@ -33,7 +37,7 @@ std::string lower_case(std::string_view word) {
 void info(Call& call) {
   std::set<std::string> sections;
   for (const std::string_view word : call.words.subspan(1)) sections.insert(lower_case(word));
-  const auto text = information(call.server, call.store, sections);
+  const auto text = information(call.server, call.database, sections);
   if (!text) return call.fail(text.error());
   call.reply.verbatim(*text);
 }
@@ -58,11 +62,11 @@ void config_set(Call& call) {
     if (!configuration.knows(name))
       return call.error("ERR Unknown option or number of arguments for CONFIG SET - '" +
                         std::string(call.word(at)) + "'");
-    if (const auto wrong = configuration.judge(name, call.word(at + 1)))
+    if (const auto wrong = configuration.check(name, call.word(at + 1)))
       return call.error("ERR CONFIG SET failed (possibly related to argument '" +
                         std::string(call.word(at)) + "') - " + *wrong);
   }
-  // All of them are good, so all are taken.
+  // Only now that all of them are valid.
   for (std::size_t at = 2; at < call.count(); at += 2)
     configuration.set(lower_case(call.word(at)), call.word(at + 1));
   call.reply.ok();
@@ -92,7 +96,7 @@ void time(Call& call) {
   call.reply.bulk(std::to_string(now % kMillion));
 }
 
-/// Every write that was answered is in the kernel: there is nothing left to be saved.
+/// Every write that was acknowledged is in the kernel already.
 void save(Call& call) {
   call.server.last_save = std::time(nullptr);
   call.reply.ok();
@@ -133,7 +137,7 @@ void acl_whoami(Call& call) { call.reply.bulk("default"); }
 
 void acl_list(Call& call) {
   call.reply.array(1);
-  call.reply.bulk(call.server.has_password()
+  call.reply.bulk(call.server.password.is_set()
                       ? "user default on sanitize-payload ~* &* +@all"
                       : "user default on nopass sanitize-payload ~* &* +@all");
 }
@@ -199,14 +203,15 @@ void shutdown(Call& call) {
   if (is_abort) return call.error("ERR No shutdown in progress.");
   log(LogLevel::kNotice, "a client asked for the end");
   call.client.close_after_reply = true;
-  call.server.stop();
+  // What `serve` waits for.
+  kill(getpid(), SIGTERM);
 }
 
 }  // namespace
 
 std::vector<Command> server_commands() {
-  constexpr std::uint32_t kAsk = kNoScript | kLoading | kStale;
-  constexpr std::uint32_t kRule = kAdmin | kNoScript | kLoading | kStale;
+  constexpr CommandFlags kAsk = kNoScript | kLoading | kStale;
+  constexpr CommandFlags kRule = kAdmin | kNoScript | kLoading | kStale;
   return in_group(
       "server",
       {

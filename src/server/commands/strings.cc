@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 
-#include "format/key.h"
 #include "server/commands/expiry_time.h"
 #include "server/commands/groups.h"
 #include "server/exec/call.h"
@@ -25,13 +24,24 @@ void reply_value(Call& call, bool there) {
     call.reply.null();
 }
 
+/// The replies to reads in a batch.
+void reply_to_get(Reply& reply, std::optional<std::string_view> value) {
+  if (value)
+    reply.bulk(*value);
+  else
+    reply.null();
+}
+void reply_to_strlen(Reply& reply, std::optional<std::string_view> value) {
+  reply.integer(value ? static_cast<std::int64_t>(value->size()) : 0);
+}
+
 void get(Call& call) {
   if (const auto there = call.read(call.key())) reply_value(call, *there);
 }
 
 /// The moment that the number at this place says, behind a word for its kind.
 std::optional<Deadline> moment_at(Call& call, std::size_t place) {
-  return positive_moment(call, place, *moment_kind(call.word(place - 1)));
+  return positive_expiry(call, place, *time_kind(call.word(place - 1)));
 }
 
 /// What SET's words ask for; nothing, and the error reply, if they are wrong. Whether the moment is
@@ -49,7 +59,7 @@ std::optional<SetOptions> set_options(Call& call) {
       options.return_old = true;
     } else if (call.is(at, "keepttl") && !moment) {
       options.keep_deadline = true;
-    } else if (moment_kind(call.word(at)) && !moment && !options.keep_deadline && !is_last) {
+    } else if (time_kind(call.word(at)) && !moment && !options.keep_deadline && !is_last) {
       moment = ++at;
     } else {
       call.syntax_error();
@@ -65,7 +75,7 @@ std::optional<SetOptions> set_options(Call& call) {
 void set(Call& call) {
   const auto options = set_options(call);
   if (!options) return;
-  const auto done = call.store.set(call.key(), call.word(2), *options);
+  const auto done = call.database.set(call.key(), call.word(2), *options);
   if (!done) return call.fail(done.error());
   if (done->written) call.touch(call.key());
   if (options->return_old) {
@@ -82,16 +92,16 @@ void set(Call& call) {
 
 void setnx(Call& call) {
   const auto done =
-      call.store.set(call.key(), call.word(2), SetOptions{.condition = SetOptions::If::kAbsent});
+      call.database.set(call.key(), call.word(2), SetOptions{.condition = SetOptions::If::kAbsent});
   if (!done) return call.fail(done.error());
   if (done->written) call.touch(call.key());
   call.reply.integer(done->written ? 1 : 0);
 }
 
-void set_until(Call& call, MomentKind kind) {
-  const auto moment = positive_moment(call, 2, kind);
+void set_until(Call& call, TimeKind kind) {
+  const auto moment = positive_expiry(call, 2, kind);
   if (!moment) return;
-  const auto done = call.store.set(call.key(), call.word(3), SetOptions{.expire_at = moment});
+  const auto done = call.database.set(call.key(), call.word(3), SetOptions{.expire_at = moment});
   if (!done) return call.fail(done.error());
   call.touch(call.key());
   call.reply.ok();
@@ -101,7 +111,7 @@ void setex(Call& call) { set_until(call, {.unit_ms = 1000, .from_now = true}); }
 void psetex(Call& call) { set_until(call, {.unit_ms = 1, .from_now = true}); }
 
 void getset(Call& call) {
-  const auto done = call.store.set(call.key(), call.word(2), SetOptions{.return_old = true});
+  const auto done = call.database.set(call.key(), call.word(2), SetOptions{.return_old = true});
   if (!done) return call.fail(done.error());
   call.touch(call.key());
   if (done->old)
@@ -113,7 +123,7 @@ void getset(Call& call) {
 void getdel(Call& call) {
   bool there = false;
   const auto done =
-      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+      call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         there = found != nullptr;
         return Update{.action = Update::Action::kRemove};
       });
@@ -134,7 +144,7 @@ std::optional<GetexOptions> getex_options(Call& call) {
     const bool is_last = at + 1 == call.count();
     if (call.is(at, "persist") && !options.moment) {
       options.persist = true;
-    } else if (moment_kind(call.word(at)) && !options.moment && !options.persist && !is_last) {
+    } else if (time_kind(call.word(at)) && !options.moment && !options.persist && !is_last) {
       options.moment = ++at;
     } else {
       call.syntax_error();
@@ -151,7 +161,7 @@ void getex(Call& call) {
   bool there = false;
   std::optional<Deadline> moment;
   const auto done =
-      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+      call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         there = found != nullptr;
         // Redis looks at the number only where there is a key.
         if (there && options->moment && !moment && !call.has_failed())
@@ -171,11 +181,11 @@ using Values = std::vector<std::optional<std::string>>;
 /// One by one, with none for a set that is no value.
 Result<void> read_singly(Call& call, Words keys, Values& values) {
   for (std::size_t index = 0; index < keys.size(); ++index) {
-    auto value = call.store.get(keys[index]);
-    if (value)
-      values[index] = *std::move(value);
-    else if (value.error().code != ErrorCode::kNotAValue)
-      return tl::unexpected(value.error());
+    const auto there = call.database.get(keys[index], call.value);
+    if (there && *there)
+      values[index] = call.value;
+    else if (!there && there.error().code != ErrorCode::kNotAValue)
+      return tl::unexpected(there.error());
   }
   return {};
 }
@@ -183,7 +193,7 @@ Result<void> read_singly(Call& call, Words keys, Values& values) {
 void mget(Call& call) {
   const Words keys = call.words.subspan(1);
   Values values(keys.size());
-  auto done = call.store.get_all(keys, [&](std::size_t index, auto value) {
+  auto done = call.database.get_all(keys, [&](std::size_t index, auto value) {
     if (value) values[index] = std::string(*value);
   });
   if (!done && done.error().code == ErrorCode::kNotAValue) done = read_singly(call, keys, values);
@@ -206,7 +216,7 @@ bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
   }
   for (std::size_t at = 1; at < call.count(); at += 2) {
     // Before anything is written.
-    if (const auto good = format::check_key(call.word(at)); !good) {
+    if (const auto good = call.database.check_key(call.word(at)); !good) {
       call.fail(good.error());
       return false;
     }
@@ -215,11 +225,40 @@ bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
   return true;
 }
 
-bool set_all(Call& call, const std::vector<KeyValue>& pairs) {
-  const auto done = call.store.set_all(pairs);
-  for (const KeyValue& pair : pairs) call.touch(pair.key);
-  if (!done) call.fail(done.error());
-  return done.has_value();
+/// Writes the pairs and removes those that are written from `pairs`, whatever the result is.
+Result<void> write_pairs(Call& call, std::vector<KeyValue>& pairs) {
+  Result<void> first;
+  std::vector<bool> is_written(pairs.size());
+  const auto done = call.database.set_all(pairs, Database::OnHeld::kStop,
+                                          [&](std::size_t index, const Result<void>& written) {
+                                            is_written[index] = written.has_value();
+                                            if (!written && first) first = written;
+                                          });
+  if (first) first = done;
+  const bool is_held = !first && is_held_by_others(first.error());
+  std::vector<KeyValue> rest;
+  for (std::size_t index = 0; index < pairs.size(); ++index) {
+    // After other errors the outcome may be unknown.
+    if (is_written[index] || !is_held) call.touch(pairs[index].key);
+    if (!is_written[index]) rest.push_back(pairs[index]);
+  }
+  pairs = std::move(rest);
+  return first;
+}
+
+/// Writes all pairs, or replies with the error.
+bool set_all(Call& call, std::vector<KeyValue>& pairs) {
+  const std::size_t all = pairs.size();
+  for (;;) {
+    const auto written = write_pairs(call, pairs);
+    if (written) return true;
+    const bool has_effect = pairs.size() != all || !is_held_by_others(written.error());
+    if (has_effect) call.note_effect();
+    if (!has_effect || !is_held_by_others(written.error()) || !call.attempt.wait_in_place()) {
+      call.fail(written.error());
+      return false;
+    }
+  }
 }
 
 void mset(Call& call) {
@@ -231,7 +270,7 @@ void msetnx(Call& call) {
   std::vector<KeyValue> pairs;
   if (!take_pairs(call, pairs)) return;
   for (const KeyValue& pair : pairs) {
-    const auto there = call.store.exists(pair.key);
+    const auto there = call.database.exists(pair.key);
     if (!there) return call.fail(there.error());
     if (*there) return call.reply.integer(0);
   }
@@ -239,7 +278,7 @@ void msetnx(Call& call) {
 }
 
 void append(Call& call) {
-  const auto length = call.store.append(call.key(), call.word(2));
+  const auto length = call.database.append(call.key(), call.word(2));
   if (!length) return call.fail(length.error());
   call.touch(call.key());
   call.reply.integer(static_cast<std::int64_t>(*length));
@@ -255,7 +294,7 @@ void getrange(Call& call) {
   if (!first) return;
   const auto last = call.integer(3);
   if (!last) return;
-  const auto part = call.store.get_range(call.key(), *first, *last);
+  const auto part = call.database.get_range(call.key(), *first, *last);
   if (!part) return call.fail(part.error());
   call.reply.bulk(*part);
 }
@@ -267,17 +306,18 @@ void setrange(Call& call) {
   const std::string_view part = call.word(3);
   // Nothing is written, so the offset may be any.
   if (part.empty()) return strlen(call);
-  const auto length = call.store.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
+  const auto length =
+      call.database.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
   if (!length) return call.fail(length.error());
   call.touch(call.key());
   call.reply.integer(static_cast<std::int64_t>(*length));
 }
 
 void add(Call& call, std::int64_t amount) {
-  auto sum = call.store.increment(call.key(), amount);
+  auto sum = call.database.increment(call.key(), amount);
   while (!sum && sum.error().code == ErrorCode::kNotANumber) {
     // The store does not tell a wrong value from a sum that is too large.
-    const auto there = call.store.get(call.key(), call.value);
+    const auto there = call.database.get(call.key(), call.value);
     if (!there) break;
     const auto number = *there ? integer_in(call.value) : std::optional<std::int64_t>(0);
     if (!number) break;
@@ -285,7 +325,7 @@ void add(Call& call, std::int64_t amount) {
     if (__builtin_add_overflow(*number, amount, &unused))
       return call.error("ERR increment or decrement would overflow");
     // Somebody has given it another value since.
-    sum = call.store.increment(call.key(), amount);
+    sum = call.database.increment(call.key(), amount);
   }
   if (!sum) return call.fail(sum.error());
   call.touch(call.key());
@@ -313,7 +353,7 @@ void incrbyfloat(Call& call) {
   std::string text;
   std::string_view wrong;
   const auto done =
-      call.store.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
+      call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         wrong = {};
         const auto number = found == nullptr ? std::optional<long double>(0) : float_in(call.value);
         if (!number) {
@@ -336,7 +376,7 @@ void incrbyfloat(Call& call) {
   call.reply.bulk(text);
 }
 
-constexpr std::uint32_t kPut = kWrite | kDenyOom;
+constexpr CommandFlags kPut = kWrite | kDenyOom;
 
 }  // namespace
 
@@ -347,7 +387,8 @@ std::vector<Command> string_commands() {
           {"append", 3, kPut | kFast, kOneKey, append, "2.0.0", "Appends to a value"},
           {"decr", 2, kPut | kFast, kOneKey, decr, "1.0.0", "Takes one from a number"},
           {"decrby", 3, kPut | kFast, kOneKey, decrby, "1.0.0", "Takes from a number"},
-          {"get", 2, kReadOnly | kFast, kOneKey, get, "1.0.0", "The value of a key"},
+          batchable_read({"get", 2, kReadOnly | kFast, kOneKey, get, "1.0.0", "The value of a key"},
+                         reply_to_get),
           {"getdel", 2, kWrite | kFast, kOneKey, getdel, "6.2.0",
            "The value of a key, which is removed"},
           {"getex", -2, kWrite | kFast, kOneKey, getex, "6.2.0",
@@ -365,12 +406,14 @@ std::vector<Command> string_commands() {
            "The same if there is none of them"},
           {"psetex", 4, kPut, kOneKey, psetex, "2.6.0",
            "Gives a key a value for some milliseconds"},
-          {"set", -3, kPut, kOneKey, set, "1.0.0", "Gives a key its value"},
+          batchable_write({"set", -3, kPut, kOneKey, set, "1.0.0", "Gives a key its value"}),
           {"setex", 4, kPut, kOneKey, setex, "2.0.0", "Gives a key a value for some seconds"},
           {"setnx", 3, kPut | kFast, kOneKey, setnx, "1.0.0",
            "Gives a key its value if there is none"},
           {"setrange", 4, kPut, kOneKey, setrange, "2.2.0", "Overwrites a part of a value"},
-          {"strlen", 2, kReadOnly | kFast, kOneKey, strlen, "2.2.0", "The length of a value"},
+          batchable_read(
+              {"strlen", 2, kReadOnly | kFast, kOneKey, strlen, "2.2.0", "The length of a value"},
+              reply_to_strlen),
           {"substr", 4, kReadOnly, kOneKey, getrange, "1.0.0", "A part of a value"},
       });
 }

@@ -1,37 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include "server/exec/call.h"
 
-#include <sodium.h>
-
-#include <array>
-#include <chrono>
-
-#include "server/net/worker.h"
+#include "server/exec/accounting.h"
 #include "server/protocol/number.h"
-#include "server/state/server_state.h"
 
 namespace ipsetkv::server {
 
-Call::Call(Server& the_server, Worker& the_worker, Client& the_client, const Command& the_command,
-           Words the_words, Reply& the_reply)
-    : server(the_server),
-      worker(the_worker),
+Call::Call(WorkerContext& worker_context, Client& the_client, const Command& the_command,
+           Words the_words, Reply& the_reply, Attempt& the_attempt)
+    : context(worker_context),
+      server(worker_context.server),
+      database(worker_context.database),
       client(the_client),
-      store(the_worker.store()),
-      value(the_worker.value()),
+      value(worker_context.value),
       command(the_command),
       words(the_words),
-      reply(the_reply) {}
+      reply(the_reply),
+      attempt(the_attempt),
+      when_held(the_attempt.may_put_aside ? WhenHeld::kPutAside : WhenHeld::kAnswer) {}
 
 void Call::error(std::string_view text) {
-  reply.error(text);
-  server.statistics.count_error(text.substr(0, text.find(' ')));
+  reply_error(server, reply, text);
   has_failed_ = true;
 }
 
-void Call::fail(const Error& refusal) {
-  if (refusal.category() == ErrorCategory::kKernel) ++server.statistics.kernel_errors;
-  error(reply_text(refusal));
+void Call::fail(const Error& failure) {
+  has_failed_ = true;
+  if (!is_held_by_others(failure)) return reply_failure(server, reply, failure);
+  if (when_held != WhenHeld::kAnswer) {
+    must_wait_ = true;
+    return;
+  }
+  attempt.was_refused = true;
+  for_each_key(command, words, [&](std::string_view key) {
+    if (const auto lock = database.lock_of(key, access_of(command)))
+      attempt.note_held(*lock, failure);
+  });
+  reply_failure(server, reply, failure);
 }
 
 void Call::wrong_count() {
@@ -45,7 +50,7 @@ std::optional<std::int64_t> Call::integer(std::size_t index) {
 }
 
 std::optional<bool> Call::read(std::string_view key) {
-  const auto found = store.get(key, value);
+  const auto found = database.get(key, value);
   if (!found) {
     fail(found.error());
     return std::nullopt;
@@ -54,66 +59,12 @@ std::optional<bool> Call::read(std::string_view key) {
   return *found;
 }
 
-void Call::count_read(bool there) { ++(there ? server.statistics.hits : server.statistics.misses); }
-
-void Call::let_others_in() {
-  if (is_alone) server.turn.share();
-  is_alone = false;
-}
+void Call::count_read(bool there) { server::count_read(server, there); }
 
 void Call::touch(std::string_view key) { server.watches.touch(key); }
 
-std::string reply_text(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kNotAValue:
-      return "WRONGTYPE Operation against a key holding the wrong kind of value";
-    case ErrorCode::kValueTooLong:
-      return "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
-    case ErrorCode::kNotANumber:
-      return "ERR value is not an integer or out of range";
-    case ErrorCode::kNoMemory:
-    case ErrorCode::kTooManySets:
-    case ErrorCode::kSetFull:
-      return "OOM " + error.message();
-    default:
-      return "ERR " + error.message();
-  }
-}
-
-std::string monitor_line(const Client& client, Words words) {
-  std::array<char, 3> digits{};
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
-  // The last six digits are a fraction.
-  std::string line = "+" + std::to_string(now.count());
-  line.insert(line.size() - 6, 1, '.');
-  line += client.is_local() ? " [0 unix:" + client.address.substr(0, client.address.size() - 2)
-                            : " [0 " + client.address;
-  line += ']';
-  for (const std::string_view word : words) {
-    line += " \"";
-    for (const char letter : word) {
-      const auto byte = static_cast<unsigned char>(letter);
-      if (letter == '\n')
-        line += "\\n";
-      else if (letter == '\r')
-        line += "\\r";
-      else if (letter == '\t')
-        line += "\\t";
-      else if (letter == '\a')
-        line += "\\a";
-      else if (letter == '\b')
-        line += "\\b";
-      else if (letter == '"' || letter == '\\')
-        (line += '\\') += letter;
-      else if (byte < 0x20 || byte > 0x7e)
-        (line += "\\x") += sodium_bin2hex(digits.data(), digits.size(), &byte, 1);
-      else
-        line += letter;
-    }
-    line += '"';
-  }
-  return line + "\r\n";
+Database::Access access_of(const Command& command) {
+  return command.flags.has(RedisFlag::kWrite) ? Database::Access::kWrite : Database::Access::kRead;
 }
 
 }  // namespace ipsetkv::server

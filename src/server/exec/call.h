@@ -7,30 +7,30 @@
 #include <string>
 #include <string_view>
 
-#include "ipsetkv/store.h"
+#include "server/data/database.h"
+#include "server/exec/attempt.h"
 #include "server/exec/command.h"
 #include "server/protocol/reply.h"
 #include "server/state/client.h"
+#include "server/state/worker_context.h"
 
 namespace ipsetkv::server {
 
-class Server;
-class Worker;
-
-/// A command that is being carried out: what it works on, and the answers that all of them give.
+/// One execution of a command: what it works on, and the replies that all commands give.
 class Call {
  public:
-  Call(Server& the_server, Worker& the_worker, Client& the_client, const Command& the_command,
-       Words the_words, Reply& the_reply);
+  Call(WorkerContext& worker_context, Client& the_client, const Command& the_command,
+       Words the_words, Reply& the_reply, Attempt& the_attempt);
 
-  Server& server;
-  Worker& worker;
+  WorkerContext& context;
+  ServerState& server;
+  Database& database;
   Client& client;
-  Store& store;
-  std::string& value;  ///< Of the worker, for a key's value; its memory is reused.
+  std::string& value;  ///< For a key's value; its memory is reused.
   const Command& command;
   Words words;
   Reply& reply;
+  Attempt& attempt;
 
   [[nodiscard]] std::size_t count() const { return words.size(); }
   [[nodiscard]] std::string_view word(std::size_t index) const { return words[index]; }
@@ -40,51 +40,53 @@ class Call {
   void error(std::string_view text);
   void syntax_error() { error("ERR syntax error"); }
   void not_an_integer() { error("ERR value is not an integer or out of range"); }
-  /// What the kernel or the store refused.
-  void fail(const Error& refusal);
+  /// Replies with an error of the database, or, if another process holds what the command needs and
+  /// the command can be executed again, replies nothing and sets `must_wait`.
+  void fail(const Error& failure);
   void wrong_count();
   [[nodiscard]] bool has_failed() const { return has_failed_; }
 
   /// The number in a word; nothing, and the error reply, if it is none.
   [[nodiscard]] std::optional<std::int64_t> integer(std::size_t index);
-  [[nodiscard]] bool is(std::size_t index, std::string_view lower_case) const {
-    return is_word(words[index], lower_case);
+  [[nodiscard]] bool is(std::size_t index, std::string_view lower_case_word) const {
+    return is_word(words[index], lower_case_word);
   }
 
-  /// The value of `key` in `value`: whether there is one; nothing, and the error reply, if it could
-  /// not be read. Counts hits and misses.
+  /// Reads the value of `key` into `value`: whether there is one; nothing, and the error reply, if
+  /// it could not be read. Counts hits and misses.
   [[nodiscard]] std::optional<bool> read(std::string_view key);
   void count_read(bool there);
-  /// Lets other clients' commands go on again, where those had to wait for this one.
-  void let_others_in();
 
-  /// Tells those who watch `key` that it has changed.
+  /// Other clients' commands have had to wait for this one, and may be executed from now on.
+  /// Nothing of the database may be used after it.
+  void let_others_in() { exclusive.reset(); }
+  std::optional<CommandLock::Exclusive> exclusive;
+
+  /// Marks `key` as changed for those who watch it.
   void touch(std::string_view key);
 
-  bool is_alone = false;  ///< Others wait until it has ended, or lets them in.
+  /// What `fail` does while another process holds what the command needs.
+  enum class WhenHeld : std::uint8_t {
+    kPutAside,      ///< The whole request is executed again later.
+    kRetryInPlace,  ///< This command is, at once.
+    kAnswer,        ///< The reply is the error.
+  };
+  WhenHeld when_held;
+  /// The command has changed something: it must not be executed again.
+  void note_effect() { when_held = WhenHeld::kAnswer; }
+  /// The command has had no effect and no reply, and is to be executed again.
+  [[nodiscard]] bool must_wait() const { return must_wait_; }
+  /// The command that this one has executed must be executed again, and this one with it.
+  void set_must_wait() { must_wait_ = has_failed_ = true; }
+  /// Before the command is executed again.
+  void begin_again() { must_wait_ = has_failed_ = false; }
 
  private:
   bool has_failed_ = false;
+  bool must_wait_ = false;
 };
 
-/// Queues, refuses or carries out a request of a client, whose reply goes where it is to go.
-void dispatch(Server& server, Worker& worker, Client& client, Words words, std::string& out);
-
-/// Whether a request has to wait for a pause to end.
-[[nodiscard]] bool is_held(const Server& server, const Client& client, Words words);
-
-/// Takes a client out of all that it was part of: channels, watches, monitoring, a transaction.
-void leave_everything(Server& server, Worker& worker, Client& client);
-void leave_transaction(Server& server, Client& client);
-void unwatch(Server& server, Client& client);
-
-/// Carries it out, and counts and times it.
-void carry_out(Call& call);
-
-/// The request as MONITOR shows it.
-[[nodiscard]] std::string monitor_line(const Client& client, Words words);
-
-/// The error reply for what the kernel or the store refused.
-[[nodiscard]] std::string reply_text(const Error& error);
+/// What a command's call does with a key: it writes if the command's flags say so.
+[[nodiscard]] Database::Access access_of(const Command& command);
 
 }  // namespace ipsetkv::server

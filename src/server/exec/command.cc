@@ -5,27 +5,16 @@
 #include <array>
 #include <unordered_map>
 
-#include "server/commands/groups.h"
-
 namespace ipsetkv::server {
 namespace {
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-/// All commands, numbered, and a way to find them.
+/// All commands, numbered, and an index by name.
 struct Table {
-  std::vector<Command> commands;
+  std::vector<Command> commands = make_commands();
   std::unordered_map<std::string_view, const Command*> by_name;
   std::size_t count = 0;
 
   Table() {
-    for (auto group : {connection_commands, client_commands, string_commands, bit_commands,
-                       key_commands, keyspace_commands, expiry_commands, listing_commands,
-                       dump_commands, transaction_commands, message_commands, server_commands,
-                       scripting_commands, monitoring_commands, introspection_commands})
-      for (Command& command : group()) commands.push_back(std::move(command));
     for (Command& command : commands) {
       command.number = count++;
       command.full_name = command.name;
@@ -55,7 +44,7 @@ std::size_t command_count() { return table().count; }
 const Command* find_command(std::string_view name) {
   if (name.size() > kLongestName) return nullptr;
   std::array<char, kLongestName> buffer{};
-  std::ranges::transform(name, buffer.begin(), lower);
+  std::ranges::transform(name, buffer.begin(), lower_case);
   const auto found = table().by_name.find({buffer.data(), name.size()});
   return found == table().by_name.end() ? nullptr : found->second;
 }
@@ -83,10 +72,6 @@ bool has_several_keys(const Command& command, Words words) {
   std::size_t count = 0;
   for_each_key(command, words, [&](std::string_view) { ++count; });
   return count > 1;
-}
-
-bool is_word(std::string_view word, std::string_view lower_case) {
-  return std::ranges::equal(word, lower_case, {}, lower);
 }
 
 }  // namespace ipsetkv::server

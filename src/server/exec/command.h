@@ -3,42 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "server/exec/command_flags.h"
+#include "server/protocol/reply.h"
+#include "server/protocol/words.h"
+
 namespace ipsetkv::server {
 
 class Call;
-using Words = std::span<const std::string_view>;
 using Handler = void (*)(Call&);
-
-/// What COMMAND INFO says of a command, and what the server needs to know of it beforehand.
-enum Flag : std::uint32_t {
-  kWrite = 1U << 0U,
-  kReadOnly = 1U << 1U,
-  kDenyOom = 1U << 2U,
-  kAdmin = 1U << 3U,
-  kPubSub = 1U << 4U,
-  kNoScript = 1U << 5U,
-  kLoading = 1U << 6U,
-  kStale = 1U << 7U,
-  kSkipMonitor = 1U << 8U,
-  kSkipSlowLog = 1U << 9U,
-  kFast = 1U << 10U,
-  kNoAuth = 1U << 11U,
-  kNoMulti = 1U << 12U,
-  /// No other client's command happens meanwhile; not one of Redis' flags, whose commands are all
-  /// so.
-  kAlone = 1U << 13U,
-  /// Done at once inside MULTI as well, instead of being queued.
-  kNotQueued = 1U << 14U,
-  /// For those alone whom ServeOptions::debug names.
-  kDebug = 1U << 15U,
-  /// Heard in spite of CLIENT REPLY OFF and SKIP: pushes, and what turns replies on again.
-  kAlwaysHeard = 1U << 16U,
-};
 
 /// Where the keys are among the words; a last of -1 is the last word. First 0: there is none.
 struct KeyWords {
@@ -47,27 +25,42 @@ struct KeyWords {
   int step = 0;
 };
 
+/// How a command joins those of other clients in one conversation with the kernel. Only its plain
+/// form does, of this many words: the name, the key and, for a write, the value.
+struct BatchForm {
+  enum class Kind : std::uint8_t { kNone, kRead, kWrite };
+  Kind kind = Kind::kNone;
+  std::size_t words = 0;
+  /// Writes the reply: to a read, with the value or nothing if there is no such key; to a write
+  /// that has succeeded.
+  void (*reply)(Reply& reply, std::optional<std::string_view> value) = nullptr;
+};
+
 /// One command that clients may send.
 struct Command {
   std::string_view name;  ///< In lower case.
-  int arity;              ///< The number of words, its own among them; negative: at least so many.
-  std::uint32_t flags;
+  int arity;              ///< The number of words with its name; negative: at least so many.
+  CommandFlags flags;
   KeyWords keys;
-  Handler handler;         ///< Null where it is the subcommand that does something.
+  Handler handler;         ///< Null if only its subcommands do something.
   std::string_view since;  ///< The version of Redis.
   std::string_view summary;
   std::string_view group = {};
   std::vector<Command> subcommands{};
+  BatchForm batch{};
   std::size_t number = 0;      ///< Its place among all commands and subcommands.
   std::string full_name = {};  ///< With the container's: "config|get".
 };
 
-/// All of them.
+/// The commands of all families. Implemented above, in commands/families.cc.
+[[nodiscard]] std::vector<Command> make_commands();
+
+/// All commands, numbered.
 [[nodiscard]] std::span<const Command> all_commands();
 /// With all subcommands; each has its `number` below that.
 [[nodiscard]] std::size_t command_count();
 
-/// The one of that name in upper or lower case; null if there is none.
+/// The command of that name in upper or lower case; null if there is none.
 [[nodiscard]] const Command* find_command(std::string_view name);
 /// The same among the subcommands of `container`.
 [[nodiscard]] const Command* find_subcommand(const Command& container, std::string_view name);
@@ -75,10 +68,7 @@ struct Command {
 [[nodiscard]] const Command* find_by_full_name(std::string_view name);
 [[nodiscard]] bool takes(const Command& command, std::size_t words);
 
-/// The categories by which ACL CAT sorts it.
-[[nodiscard]] std::vector<std::string> categories_of(const Command& command);
-
-/// The keys among the words of a request that `command` takes.
+/// Visits the keys among the words of a request that `command` takes.
 template <class Visit>
 void for_each_key(const Command& command, Words words, Visit visit) {
   const KeyWords where = command.keys;
@@ -91,8 +81,5 @@ void for_each_key(const Command& command, Words words, Visit visit) {
 
 /// Whether the request names more than one key: other clients are to see it as one step.
 [[nodiscard]] bool has_several_keys(const Command& command, Words words);
-
-/// Whether two words are the same but for upper and lower case.
-[[nodiscard]] bool is_word(std::string_view word, std::string_view lower_case);
 
 }  // namespace ipsetkv::server

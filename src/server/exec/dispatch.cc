@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "server/exec/dispatch.h"
+
 #include <algorithm>
 #include <chrono>
 
-#include "server/exec/call.h"
-#include "server/net/worker.h"
-#include "server/state/server_state.h"
+#include "server/exec/accounting.h"
+#include "server/state/monitors.h"
 
 namespace ipsetkv::server {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Redis says how a request began that it does not know, but not more than so much of it.
+/// Redis shows the beginning of a request that it does not know, of at most this length.
 constexpr std::size_t kShownBytes = 128;
 
 std::string unknown_command(Words words) {
@@ -35,14 +36,14 @@ std::string unknown_subcommand(const Command& command, std::string_view name) {
          " HELP.";
 }
 
-/// What is wrong with a request before it is looked at any closer; nothing if nothing is.
-struct Judgement {
+/// The command of a request, and why the request is rejected; an empty reason: it is not.
+struct CheckedRequest {
   const Command* command = nullptr;
-  std::string refusal;
+  std::string reason;
 };
 
-bool may_debug(const Server& server, const Client& client) {
-  const DebugFor whom = server.options().debug;
+bool may_debug(const ServerState& server, const Client& client) {
+  const DebugFor whom = server.options.debug;
   return whom == DebugFor::kEverybody || (whom == DebugFor::kLocal && !client.is_from_outside);
 }
 
@@ -52,11 +53,11 @@ constexpr std::string_view kNoDebug =
     "connection, otherwise you need to set this option in the configuration file, and then "
     "restart the server.";
 
-Judgement judge(const Server& server, const Client& client, Words words) {
-  const Command* command = find_command(words[0]);
+CheckedRequest check_request(const ServerState& server, const Client& client,
+                             const Command* command, Words words) {
   if (command == nullptr) return {nullptr, unknown_command(words)};
-  // One that may not has no business knowing which subcommands there are.
-  if ((command->flags & kDebug) != 0 && words.size() > 1 && !may_debug(server, client))
+  // Clients that may not use DEBUG do not learn which subcommands it has.
+  if (command->flags.has(Trait::kDebug) && words.size() > 1 && !may_debug(server, client))
     return {command, std::string(kNoDebug)};
   if (!command->subcommands.empty() && words.size() > 1) {
     const Command* const inner = find_subcommand(*command, words[1]);
@@ -65,120 +66,119 @@ Judgement judge(const Server& server, const Client& client, Words words) {
   }
   if (!takes(*command, words.size()) || command->handler == nullptr)
     return {command, "ERR wrong number of arguments for '" + command->full_name + "' command"};
-  if (server.has_password() && !client.authenticated && (command->flags & kNoAuth) == 0)
+  if (server.password.is_set() && !client.authenticated && !command->flags.has(RedisFlag::kNoAuth))
     return {command, "NOAUTH Authentication required."};
-  if (client.only_listens() && (command->flags & kPubSub) == 0)
+  if (client.only_listens() && !command->flags.has(RedisFlag::kPubSub))
     return {command, "ERR Can't execute '" + command->full_name +
                          "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
                          "allowed in this context"};
-  if (client.in_transaction && (command->flags & kNoMulti) != 0)
+  if (client.transaction.is_open && command->flags.has(RedisFlag::kNoMulti))
     return {command, "ERR Command not allowed inside a transaction"};
   return {command, {}};
 }
 
-void enqueue(Client& client, const Command& command, Words words, Reply& reply) {
-  client.queue.push_back({&command, {words.begin(), words.end()}});
-  client.queue_bytes += sizeof(QueuedCommand);
-  for (const std::string_view word : words) client.queue_bytes += sizeof(std::string) + word.size();
+void enqueue(Transaction& transaction, const Command& command, Words words, Reply& reply) {
+  transaction.queue.push_back({&command, {words.begin(), words.end()}});
+  transaction.queue_bytes += sizeof(QueuedCommand);
+  for (const std::string_view word : words)
+    transaction.queue_bytes += sizeof(std::string) + word.size();
   reply.simple("QUEUED");
 }
 
-/// Whether CLIENT REPLY lets the client hear the reply to its next request.
-bool takes_heard(Client& client) {
-  if (client.reply_mode == ReplyMode::kOn) return true;
-  if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kOn;
-  return false;
+void reject(ServerState& server, Client& client, const CheckedRequest& request, Reply& reply) {
+  reply_error(server, reply, request.reason);
+  if (request.command != nullptr) ++server.statistics.of(request.command->number).rejected;
+  client.transaction.is_broken = client.transaction.is_open;
 }
 
-void refuse(Server& server, Client& client, const Judgement& judgement, Reply& reply) {
-  reply.error(judgement.refusal);
-  server.statistics.count_error(judgement.refusal.substr(0, judgement.refusal.find(' ')));
-  if (judgement.command != nullptr) ++server.statistics.of(judgement.command->number).rejected;
-  client.transaction_is_broken = client.in_transaction;
+/// Answers a command of a transaction that needs a lock which an earlier one has waited for in
+/// vain; false if it does not need such a lock.
+bool answer_held(Call& call) {
+  if (!call.attempt.knows_held()) return false;
+  bool is_held = false;
+  for_each_key(call.command, call.words, [&](std::string_view key) {
+    const auto lock = call.database.lock_of(key, access_of(call.command));
+    is_held = is_held || (lock && call.attempt.is_held(*lock));
+  });
+  if (!is_held) return false;
+  call.note_effect();
+  call.fail(call.attempt.error());
+  return true;
+}
+
+void run_handler(Call& call) {
+  if (answer_held(call)) return;
+  const std::size_t mark = call.reply.mark();
+  for (;;) {
+    call.command.handler(call);
+    if (!call.must_wait()) return;
+    call.reply.cut(mark);
+    if (call.when_held == Call::WhenHeld::kPutAside) return;
+    if (!call.attempt.wait_in_place()) call.when_held = Call::WhenHeld::kAnswer;
+    call.begin_again();
+  }
 }
 
 }  // namespace
 
-bool is_held(const Server& server, const Client& client, Words words) {
-  if (server.pause.until() == Pause::Clock::time_point()) return false;
-  const Command* const command = find_command(words[0]);
-  if (command == nullptr) return false;
-  bool writes = (command->flags & kWrite) != 0;
-  // A transaction writes if one of its commands does, and so may a message.
+bool is_paused(const ServerState& server, const Client& client, const Command* command) {
+  if (server.pause.until() == Pause::Clock::time_point() || command == nullptr) return false;
+  bool writes = command->flags.has(RedisFlag::kWrite);
+  // A transaction writes if one of its commands does. For Redis PUBLISH writes.
   if (command->name == "exec")
-    writes = std::ranges::any_of(client.queue, [](const QueuedCommand& queued) {
-      return (queued.command->flags & kWrite) != 0;
+    writes = std::ranges::any_of(client.transaction.queue, [](const QueuedCommand& queued) {
+      return queued.command->flags.has(RedisFlag::kWrite);
     });
   if (command->name == "publish") writes = true;
-  // Somebody has to be able to end it.
+  // CLIENT UNPAUSE has to be possible.
   if (command->name == "client") return false;
   return server.pause.holds(writes);
 }
 
-void dispatch(Server& server, Worker& worker, Client& client, Words words, std::string& out) {
-  std::string unheard;
-  std::string& usual = takes_heard(client) ? out : unheard;
-  const Judgement judgement = judge(server, client, words);
+Outcome dispatch(WorkerContext& context, Client& client, const Command* command, Words words,
+                 std::string& out, Attempt& attempt) {
+  ServerState& server = context.server;
+  const ReplyMode mode = client.reply_mode;
+  if (mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kOn;
+  std::string unsent;
+  std::string& usual = mode == ReplyMode::kOn ? out : unsent;
   Reply usual_reply(usual, client.protocol);
-  if (judgement.command == nullptr || !judgement.refusal.empty())
-    return refuse(server, client, judgement, usual_reply);
-  const Command& command = *judgement.command;
-  client.last_command = command.full_name;
-  if (client.in_transaction && (command.flags & kNotQueued) == 0)
-    return enqueue(client, command, words, usual_reply);
-  Reply reply((command.flags & kAlwaysHeard) != 0 ? out : usual, client.protocol);
-  Call call(server, worker, client, command, words, reply);
-  call.is_alone = (command.flags & kAlone) != 0 || has_several_keys(command, words);
-  if (call.is_alone) server.turn.take_alone();
-  carry_out(call);
-  call.let_others_in();
-}
-
-void carry_out(Call& call) {
-  Server& server = call.server;
-  if (server.clients.monitors != 0 && (call.command.flags & (kSkipMonitor | kAdmin)) == 0)
-    server.show_monitors(call.worker, monitor_line(call.client, call.words));
-  const auto began = Clock::now();
-  call.command.handler(call);
-  const auto took = Clock::now() - began;
-  const std::size_t number = call.command.number;
-  server.statistics.count(number, 1, std::chrono::duration_cast<std::chrono::nanoseconds>(took));
-  if (call.has_failed()) ++server.statistics.of(number).failed;
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took);
-  server.note_latency(microseconds);
-  const std::int64_t limit = server.configuration.slowlog_slower_than;
-  if (limit < 0 || microseconds.count() < limit || (call.command.flags & kSkipSlowLog) != 0) return;
-  const auto most = static_cast<std::size_t>(server.configuration.slowlog_max_length.load());
-  server.slow_log.add(call.client, call.words, microseconds, most);
-}
-
-void unwatch(Server& server, Client& client) {
-  for (const Watch& watch : client.watches) {
-    server.watches.remove(watch.key);
-    client.name_bytes -= bytes_of_name(watch.key);
+  const CheckedRequest request = check_request(server, client, command, words);
+  if (request.command == nullptr || !request.reason.empty()) {
+    reject(server, client, request, usual_reply);
+    return Outcome::kDone;
   }
-  client.watches.clear();
+  client.last_command = request.command->full_name;
+  const CommandFlags flags = request.command->flags;
+  if (client.transaction.is_open && !flags.has(Trait::kNotQueued)) {
+    enqueue(client.transaction, *request.command, words, usual_reply);
+    return Outcome::kDone;
+  }
+  Reply reply(flags.has(Trait::kAlwaysReplies) ? out : usual, client.protocol);
+  Call call(context, client, *request.command, words, reply, attempt);
+  if (flags.has(Trait::kAlone) || has_several_keys(*request.command, words))
+    call.exclusive.emplace(server.command_lock);
+  execute(call);
+  if (!call.must_wait()) return Outcome::kDone;
+  client.reply_mode = mode;
+  return Outcome::kMustWait;
 }
 
-void leave_transaction(Server& server, Client& client) {
-  client.in_transaction = client.transaction_is_broken = false;
-  client.queue.clear();
-  client.queue_bytes = 0;
-  unwatch(server, client);
-}
-
-void leave_everything(Server& server, Worker& worker, Client& client) {
-  const Subscriber who{.worker = worker.number(), .client = client.id};
-  for (const std::string& channel : client.channels) server.channels.unsubscribe(channel, who);
-  for (const std::string& pattern : client.patterns)
-    server.channels.unsubscribe_pattern(pattern, who);
-  for (const auto* const names : {&client.channels, &client.patterns})
-    for (const std::string& name : *names) client.name_bytes -= bytes_of_name(name);
-  client.channels.clear();
-  client.patterns.clear();
-  leave_transaction(server, client);
-  if (client.is_monitor) --server.clients.monitors;
-  client.is_monitor = false;
+void execute(Call& call) {
+  ServerState& server = call.server;
+  const CommandFlags flags = call.command.flags;
+  const bool is_shown = server.clients.monitors != 0 && !flags.has(RedisFlag::kSkipMonitor) &&
+                        !flags.has(RedisFlag::kAdmin);
+  if (call.attempt.takes_show() && is_shown)
+    show_to_monitors(server, call.context.number, call.client, call.words);
+  const auto began = Clock::now();
+  run_handler(call);
+  if (call.must_wait()) return;
+  const auto took = Clock::now() - began;
+  count_calls(server, call.command, 1, took);
+  if (call.has_failed()) ++server.statistics.of(call.command.number).failed;
+  note_latency(server, took);
+  log_if_slow(server, call.command, call.client, call.words, took);
 }
 
 }  // namespace ipsetkv::server

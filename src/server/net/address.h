@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/serve.h"
+#include "server/state/serve_options.h"
 
 namespace ipsetkv::server {
 

@@ -35,6 +35,10 @@ class Reply {
   void set(std::size_t members) { begin(protocol_ == 3 ? '~' : '*', members); }
   void push(std::size_t members) { begin(protocol_ == 3 ? '>' : '*', members); }
 
+  /// The end of what is written, and a way back to it.
+  [[nodiscard]] std::size_t mark() const { return out_.size(); }
+  void cut(std::size_t mark) { out_.resize(mark); }
+
   [[nodiscard]] int protocol() const { return protocol_; }
   void use_protocol(int protocol) { protocol_ = protocol; }
 

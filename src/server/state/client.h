@@ -11,27 +11,39 @@
 #include <string_view>
 #include <vector>
 
-#include "server/protocol/request_parser.h"
 #include "server/state/watches.h"
 
 namespace ipsetkv::server {
 
+struct Command;
+struct ServerState;
+
 /// A command that waits for EXEC.
 struct QueuedCommand {
-  const struct Command* command;
+  const Command* command;
   std::vector<std::string> words;
 };
 
-/// Whether a client hears an answer.
+/// What a client has begun with MULTI and WATCH.
+struct Transaction {
+  bool is_open = false;    ///< Commands are queued.
+  bool is_broken = false;  ///< One of them was rejected.
+  std::vector<QueuedCommand> queue;
+  std::size_t queue_bytes = 0;
+  std::vector<Watch> watches;
+};
+
+/// Which replies the client gets, by CLIENT REPLY.
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext };
 
-/// What the server knows of one client beside its connection. A worker changes its own clients
-/// while it has the turn (see turn.h); whoever has the turn alone may look at all of them.
+/// The state of one client beside its connection. The worker that a client belongs to changes it
+/// while holding the CommandLock; a worker that holds it exclusively may read all clients.
 struct Client {
   using Clock = std::chrono::steady_clock;
 
   std::uint64_t id = 0;
-  std::string address;        ///< As CLIENT LIST says it.
+  unsigned worker = 0;        ///< The number of the worker that it belongs to.
+  std::string address;        ///< In the form of CLIENT LIST.
   std::string local_address;  ///< The server's end.
   int descriptor = -1;
   bool is_from_outside = false;  ///< By TCP, from another machine.
@@ -45,19 +57,14 @@ struct Client {
   std::string last_command = "NULL";
   bool close_after_reply = false;
 
-  /// Of MULTI.
-  bool in_transaction = false;
-  bool transaction_is_broken = false;  ///< A command of it could not be queued.
-  std::vector<QueuedCommand> queue;
-  std::size_t queue_bytes = 0;
-  std::vector<Watch> watches;
+  Transaction transaction;
 
   std::size_t name_bytes = 0;  ///< Of the watched keys, channels and patterns.
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;
   bool is_monitor = false;
 
-  /// These may be looked at by anybody at any time.
+  /// Any thread may read these at any time.
   std::atomic<int> protocol{2};
   std::atomic<Clock::rep> last_active{0};
   std::atomic<std::size_t> query_bytes{0};
@@ -66,14 +73,20 @@ struct Client {
   std::atomic<bool> no_evict{false};
   std::atomic<bool> killed{false};
 
-  /// Those of TCP have a port behind the colon.
+  /// Clients of TCP have a port behind the colon.
   [[nodiscard]] bool is_local() const { return address.ends_with(":0"); }
   [[nodiscard]] std::size_t subscriptions() const { return channels.size() + patterns.size(); }
-  /// A client of RESP2 that has subscribed can ask for little else.
+  /// With RESP2, a client that has subscribed may use few other commands.
   [[nodiscard]] bool only_listens() const { return protocol == 2 && subscriptions() != 0; }
 };
 
-/// What a channel, a pattern or a watched key takes: the name is kept with the client and in the
+/// Ends a client's part in everything that it takes part in: channels, monitoring, a transaction.
+void leave_everything(ServerState& server, Client& client);
+/// Drops the queued commands and the watched keys.
+void leave_transaction(ServerState& server, Client& client);
+void unwatch(ServerState& server, Client& client);
+
+/// The memory of a channel, a pattern or a watched key: the name is kept with the client and in the
 /// server's list, each with some pointers.
 [[nodiscard]] inline std::size_t bytes_of_name(std::string_view name) {
   constexpr std::size_t kBeside = 256;
@@ -82,7 +95,7 @@ struct Client {
 
 constexpr std::string_view kWrongClientName =
     "ERR Client names cannot contain spaces, newlines or special characters.";
-/// Whether a client or its library may be named so.
+/// Whether a client or its library may have this name.
 [[nodiscard]] inline bool is_client_name(std::string_view text) {
   return std::ranges::all_of(text, [](char letter) { return letter >= '!' && letter <= '~'; });
 }

@@ -5,14 +5,12 @@
 #include <functional>
 #include <utility>
 
-#include "server/net/worker.h"
-
 namespace ipsetkv::server {
 
-void Clients::add(Client& client, Worker& worker) {
+void Clients::add(Client& client, Mailbox& mailbox) {
   const std::lock_guard lock(mutex_);
   client.id = ++last_id_;
-  clients_.emplace(client.id, Entry{&client, &worker});
+  clients_.emplace(client.id, Entry{&client, &mailbox});
   size_ = clients_.size();
 }
 
@@ -22,20 +20,20 @@ void Clients::remove(const Client& client) {
   size_ = clients_.size();
 }
 
-void Clients::for_each(const std::function<void(Client& client, Worker& worker)>& visit) const {
+void Clients::for_each(const std::function<void(Client& client, Mailbox& mailbox)>& visit) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, entry] : clients_) visit(*entry.client, *entry.worker);
+  for (const auto& [id, entry] : clients_) visit(*entry.client, *entry.mailbox);
 }
 
-std::vector<std::uint64_t> Clients::choose_largest(std::size_t most, const Worker& worker) {
-  // Of one that has less, closing it would give back nothing to speak of.
+std::vector<std::uint64_t> Clients::choose_largest(std::size_t most, const Mailbox& mailbox) {
+  // Closing a client with less than this would free next to nothing.
   constexpr std::size_t kFewBytes = std::size_t{4} * 1024;
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<std::size_t, Entry>> candidates;
   std::size_t left = bytes;
   for (const auto& [id, entry] : clients_) {
     const std::size_t memory = entry.client->memory;
-    // Those that are about to go count as gone.
+    // Killed ones are about to go.
     if (entry.client->killed)
       left -= std::min(left, memory);
     else if (!entry.client->no_evict && memory > kFewBytes)
@@ -46,11 +44,11 @@ std::vector<std::uint64_t> Clients::choose_largest(std::size_t most, const Worke
   for (const auto& [memory, entry] : candidates) {
     if (left <= most) break;
     left -= std::min(left, memory);
-    if (entry.worker == &worker) {
+    if (entry.mailbox == &mailbox) {
       own.push_back(entry.client->id);
     } else {
       entry.client->killed = true;
-      entry.worker->wake();
+      entry.mailbox->wake();
     }
   }
   return own;

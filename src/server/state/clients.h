@@ -10,37 +10,37 @@
 #include <vector>
 
 #include "server/state/client.h"
+#include "server/state/mailbox.h"
 
 namespace ipsetkv::server {
 
-class Worker;
-
-/// All clients of all workers, by their ids. May be used by all threads.
+/// All clients of all workers, by their ids. Thread-safe.
 class Clients {
  public:
-  /// Gives the client its id.
-  void add(Client& client, Worker& worker);
+  /// Gives the client its id. `mailbox`: of the worker that it belongs to.
+  void add(Client& client, Mailbox& mailbox);
   void remove(const Client& client);
 
-  /// Calls `visit` for each, in the order in which they came. What of them it may look at is said
-  /// at Client. Nobody comes or goes meanwhile.
-  void for_each(const std::function<void(Client& client, Worker& worker)>& visit) const;
+  /// Visits all clients in the order in which they came. Which of their members `visit` may use is
+  /// documented at Client. No client is added or removed meanwhile.
+  void for_each(const std::function<void(Client& client, Mailbox& mailbox)>& visit) const;
 
-  /// Those clients of `worker` that are to be closed so that all of them together take no more than
-  /// `most` bytes, the largest first; other workers' are killed. None that CLIENT NO-EVICT
-  /// protects, or that has next to nothing.
-  [[nodiscard]] std::vector<std::uint64_t> choose_largest(std::size_t most, const Worker& worker);
+  /// Chooses the largest clients until the others take no more than `most` bytes. Returns those of
+  /// `mailbox`, which the caller closes; those of other workers are marked as killed. Leaves out
+  /// clients with CLIENT NO-EVICT, and those too small to matter.
+  [[nodiscard]] std::vector<std::uint64_t> choose_largest(std::size_t most, const Mailbox& mailbox);
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
   std::atomic<std::size_t> monitors{0};
-  /// What all of them take: requests, answers, transactions, names of channels and watched keys.
+  /// The memory of all of them: requests, replies, transactions, names of channels and watched
+  /// keys.
   std::atomic<std::size_t> bytes{0};
 
  private:
   struct Entry {
     Client* client;
-    Worker* worker;
+    Mailbox* mailbox;
   };
   mutable std::mutex mutex_;
   std::map<std::uint64_t, Entry> clients_;

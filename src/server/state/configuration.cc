@@ -73,7 +73,7 @@ bool Configuration::knows(std::string_view name) const {
          std::ranges::any_of(fixed_, [&](const auto& each) { return each.first == name; });
 }
 
-std::optional<std::string> Configuration::judge(std::string_view name,
+std::optional<std::string> Configuration::check(std::string_view name,
                                                 std::string_view value) const {
   const Number* const known = number(name);
   if (known == nullptr) return "can't set immutable config";

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/serve.h"
+#include "server/state/serve_options.h"
 
 namespace ipsetkv::server {
 
-/// What CONFIG GET shows and CONFIG SET changes, by Redis' names. May be used by all threads.
+/// The parameters of CONFIG GET and CONFIG SET, by Redis' names. Thread-safe.
 class Configuration {
  public:
   explicit Configuration(const ServeOptions& options);
@@ -21,12 +21,12 @@ class Configuration {
   /// The names that match `pattern`, with their values.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> matching(
       std::string_view pattern) const;
-  /// What is wrong with giving `name` that value, as Redis says it; nothing if nothing is. Changes
+  /// What is wrong with giving `name` this value, in Redis' words; nothing if it is valid. Changes
   /// nothing.
-  [[nodiscard]] std::optional<std::string> judge(std::string_view name,
+  [[nodiscard]] std::optional<std::string> check(std::string_view name,
                                                  std::string_view value) const;
   [[nodiscard]] bool knows(std::string_view name) const;
-  /// Of a value that was judged.
+  /// Requires: `check` found nothing wrong.
   void set(std::string_view name, std::string_view value);
 
   std::atomic<std::int64_t> slowlog_slower_than{10'000};  ///< Microseconds; negative: never.

@@ -6,14 +6,14 @@
 
 namespace ipsetkv::server {
 
-/// Empties a buffer, and gives back its memory where that is more than `kept` bytes: what one large
-/// value took is not kept for the small ones.
-inline void let_go(std::string& text, std::size_t kept) {
+/// Clears a buffer, and frees its memory if that is more than `kept` bytes, so that one large value
+/// does not occupy memory for good.
+inline void shrink(std::string& text, std::size_t kept) {
   text.clear();
   if (text.capacity() > kept) text.shrink_to_fit();
 }
 
-/// Of a worker, for values of any client.
+/// What a worker keeps for values of any client, in bytes.
 inline constexpr std::size_t kKeptForValues = std::size_t{1024} * 1024;
 
 }  // namespace ipsetkv::server

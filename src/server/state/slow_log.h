@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "server/exec/command.h"
+#include "server/protocol/words.h"
 #include "server/state/client.h"
 
 namespace ipsetkv::server {

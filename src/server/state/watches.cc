@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/state/watches.h"
 
-#include <sodium.h>
-
 namespace ipsetkv::server {
 
 std::uint64_t Watches::add(std::string_view key) {
@@ -42,19 +40,6 @@ std::vector<std::string> Watches::keys() const {
   keys.reserve(keys_.size());
   for (const auto& [key, watched] : keys_) keys.push_back(key);
   return keys;
-}
-
-Result<KeyState> state_of(Store& store, std::string_view key, std::string& value) {
-  const auto found = store.find(key, value);
-  if (!found) return tl::unexpected(found.error());
-  KeyState state;
-  if (!*found) return state;
-  state.there = true;
-  state.deadline = (*found)->deadline;
-  crypto_generichash(state.digest.data(), state.digest.size(),
-                     reinterpret_cast<const unsigned char*>(value.data()), value.size(), nullptr,
-                     0);
-  return state;
 }
 
 }  // namespace ipsetkv::server

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ipsetkv/store.h"
+#include "server/data/key_state.h"
 
 namespace ipsetkv::server {
-
-/// What can be told of a key and its value without keeping them: whether it is there, a digest of
-/// the value and its deadline.
-struct KeyState {
-  bool there = false;
-  std::array<std::uint8_t, 16> digest{};
-  std::optional<Deadline> deadline;
-  friend bool operator==(const KeyState&, const KeyState&) = default;
-};
 
 /// A key that WATCH named.
 struct Watch {
@@ -61,8 +50,5 @@ class Watches {
   std::atomic<std::size_t> watched_{0};
   std::uint64_t changes_ = 0;
 };
-
-/// Looks at `key`; `value` is overwritten.
-[[nodiscard]] Result<KeyState> state_of(Store& store, std::string_view key, std::string& value);
 
 }  // namespace ipsetkv::server
