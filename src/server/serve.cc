@@ -118,7 +118,7 @@ Result<void> start_and_run(ServeOptions options) {
     password = *std::move(read);
   }
   raise_file_limit();
-  // Clients come from where the server was started; the sets may be elsewhere.
+  // Listens in the network namespace where it was started; the sets may be in another one.
   const std::vector<int> inherited = inherited_sockets();
   const auto listeners = open_listeners(options, inherited);
   if (!listeners) return tl::unexpected(listeners.error());

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What clients that misbehave cost: bounded memory, and never another client's progress:
+"""Clients that misbehave cost a bounded amount of memory, and do not stop other clients:
 bounds_test.py TOOL"""
 import re
 import resource
@@ -58,7 +58,7 @@ class BoundsTest(unittest.TestCase):
         send_all_it_takes(silent, b"*2\r\n$3\r\nGET\r\n$4\r\nlong\r\n" * 100_000)
         self.assertEqual(self.other.ask("GET", "nothing"), None)
         self.assertLess(resident_bytes(self.server) - before, bound(24 * MEBIBYTE))
-        # It gets all that it has asked for as soon as it reads.
+        # It gets all replies as soon as it reads.
         silent.settimeout(10)
         expected = b"$1048576\r\n" + b"x" * MEBIBYTE + b"\r\n"
         for _ in range(20):
@@ -80,7 +80,7 @@ class BoundsTest(unittest.TestCase):
         listener.close()
 
     def test_answers_that_the_socket_takes_in_parts_or_whole(self):
-        # More than the server puts together before it waits for the client, which it need not here.
+        # More than the server buffers before it waits for the client.
         for size, count in ((60_000, 60), (1_050_000, 12)):
             word = b"x" * size
             client = Connection(self.server.path)
@@ -92,7 +92,7 @@ class BoundsTest(unittest.TestCase):
             sender.join()
             client.close()
 
-    def test_a_client_that_sends_on_while_it_has_to_wait(self):
+    def test_a_client_that_sends_while_its_requests_wait(self):
         held = Connection(self.server.path)
         self.other.ask("CLIENT", "PAUSE", "300")
         held.send("ECHO", "first")
@@ -104,7 +104,7 @@ class BoundsTest(unittest.TestCase):
             self.assertEqual(held.read(), ("$", b"x" * 400 + str(number).encode()))
         held.close()
 
-    def test_a_client_that_sends_more_than_can_be_done(self):
+    def test_a_client_that_sends_faster_than_it_is_served(self):
         before = resident_bytes(self.server)
         flood = raw_connection(self.server.path)
         self.other.ask("CLIENT", "PAUSE", "2000")
@@ -114,7 +114,7 @@ class BoundsTest(unittest.TestCase):
         self.other.ask("CLIENT", "UNPAUSE")
         flood.close()
 
-    def test_a_client_that_reads_nothing_does_not_stop_the_end(self):
+    def test_a_client_that_reads_nothing_does_not_delay_shutdown(self):
         silent = Connection(self.server.path)
         silent.send("ECHO", b"x" * (8 * MEBIBYTE))
         self.other.ask("PING")
@@ -129,7 +129,7 @@ class BoundsTest(unittest.TestCase):
         page.close()
         self.assertEqual(self.other.ask("GET", "http"), None)
 
-    def test_one_that_is_killed_does_no_more(self):
+    def test_no_request_of_a_killed_client_is_executed(self):
         victim = raw_connection(self.server.path)
         victim.sendall(b"CLIENT ID\r\n")
         identifier = victim.recv(100)[1:-2].decode()
@@ -186,7 +186,7 @@ class BoundsTest(unittest.TestCase):
         for connection in greedy:
             connection.close()
 
-    def test_the_largest_goes_and_not_the_one_that_came_last(self):
+    def test_the_largest_client_is_closed_not_the_latest(self):
         self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 8 * MEBIBYTE), "+OK")
         half = b"*2\r\n$4\r\nECHO\r\n$8000000\r\n"
         large, protected, last = [raw_connection(self.server.path) for _ in range(3)]
@@ -203,7 +203,7 @@ class BoundsTest(unittest.TestCase):
         for connection in (large, protected, last):
             connection.close()
 
-    def test_what_is_kept_for_a_client_counts_wherever_it_is(self):
+    def test_all_memory_of_a_client_counts(self):
         self.assertEqual(self.other.ask("CONFIG", "SET", "maxmemory-clients", 12 * MEBIBYTE), "+OK")
         name = b"n" * 60_000
         long_names = [b"*2\r\n$%d\r\n%s\r\n$%d\r\n%03d%s\r\n" %
@@ -226,7 +226,7 @@ class BoundsTest(unittest.TestCase):
             client.sendall(b"\r\n")
         client.close()
 
-    def test_memory_of_a_large_value_is_given_back(self):
+    def test_memory_of_a_large_value_is_freed(self):
         self.other.ask("SETRANGE", "long", 64 * MEBIBYTE - 1, "x")
         before = resident_bytes(self.server)
         for request in (["STRLEN", "long"], ["GETBIT", "long", "1"], ["SETBIT", "long", "1", "1"]):
@@ -237,7 +237,7 @@ class BoundsTest(unittest.TestCase):
 
     def test_messages_for_a_worker_that_is_busy(self):
         with ours(TOOL, "--threads", "2") as server:
-            # Whoever connects while one worker sleeps comes to the other.
+            # A client that connects while one worker sleeps is accepted by the other.
             sleeper = Connection(server.path)
             sleeper.send("DEBUG", "SLEEP", "1")
             time.sleep(0.1)

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Moment = BusyWait::Clock::time_point;
 
-/// A request comes and is followed by none for a while: whether it was waited for awake at first.
+/// A request with none after it for a while: whether the worker polled first.
 bool waits_in_vain(BusyWait& wait, Moment& now) {
   wait.begin(now);
   const bool awake = wait.goes_on(now);
@@ -20,14 +20,14 @@ bool waits_in_vain(BusyWait& wait, Moment& now) {
   return awake;
 }
 
-/// How many requests in a row are slept for, up to the next that is waited for awake.
+/// How many requests in a row the worker sleeps for, up to the next poll.
 int slept_for(BusyWait& wait, Moment& now) {
   int count = 0;
   while (count < 1000 && !waits_in_vain(wait, now)) ++count;
   return count;
 }
 
-TEST(BusyWaitTest, GoesOnForFiftyMicroseconds) {
+TEST(BusyWaitTest, PollsForFiftyMicroseconds) {
   BusyWait wait(true);
   const Moment now;
   EXPECT_FALSE(wait.goes_on(now));
@@ -38,7 +38,7 @@ TEST(BusyWaitTest, GoesOnForFiftyMicroseconds) {
   EXPECT_FALSE(wait.goes_on(now + 51us));
 }
 
-TEST(BusyWaitTest, EndsWithTheNextRequestAndBeginsAgainBehindIt) {
+TEST(BusyWaitTest, EndsAndRestartsWithTheNextRequest) {
   BusyWait wait(true);
   Moment now;
   for (int request = 0; request < 1000; ++request) {
@@ -50,7 +50,7 @@ TEST(BusyWaitTest, EndsWithTheNextRequestAndBeginsAgainBehindIt) {
   }
 }
 
-TEST(BusyWaitTest, IsRarerEachTimeThatItIsInVain) {
+TEST(BusyWaitTest, IsRarerAfterEachPollInVain) {
   BusyWait wait(true);
   Moment now;
   EXPECT_TRUE(waits_in_vain(wait, now));
@@ -59,12 +59,12 @@ TEST(BusyWaitTest, IsRarerEachTimeThatItIsInVain) {
   EXPECT_EQ(slept, (std::vector<int>{1, 3, 7, 15, 31, 63, 127, 127, 127}));
 }
 
-TEST(BusyWaitTest, IsTriedAgainWhereItSucceeds) {
+TEST(BusyWaitTest, IsRepeatedAfterSuccess) {
   BusyWait wait(true);
   Moment now;
   EXPECT_TRUE(waits_in_vain(wait, now));
   for (int turn = 0; turn < 4; ++turn) slept_for(wait, now);
-  // The next one to be awake for.
+  // The next poll.
   for (wait.begin(now); !wait.goes_on(now); wait.begin(now)) {
   }
   wait.end();
@@ -72,7 +72,7 @@ TEST(BusyWaitTest, IsTriedAgainWhereItSucceeds) {
   EXPECT_EQ(slept_for(wait, now), 1);
 }
 
-TEST(BusyWaitTest, IsNotForASingleProcessor) {
+TEST(BusyWaitTest, IsOffOnASingleProcessor) {
   BusyWait wait(false);
   const Moment now;
   wait.begin(now);

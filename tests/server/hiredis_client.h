@@ -24,7 +24,7 @@ using Reply = std::unique_ptr<redisReply, FreeReply>;
   return {reply.str, reply.len};
 }
 
-/// What a reply says: its kind's mark in the protocol, then its content.
+/// A reply as text: its type byte in the protocol, then its content.
 [[nodiscard]] inline std::string said(const redisReply* reply) {
   if (reply == nullptr) return "no reply";
   switch (reply->type) {

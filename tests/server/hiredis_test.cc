@@ -36,7 +36,7 @@ std::string every_byte() {
   return bytes;
 }
 
-/// Bytes of which none can be told from its neighbours.
+/// Bytes of which each differs from its neighbours.
 std::string long_value(std::size_t size) {
   std::mt19937 random(1);
   std::string bytes(size, '\0');
@@ -263,7 +263,7 @@ TEST_P(HiredisTest, CarriesAMebibyte) {
   EXPECT_EQ(ask("GETRANGE long 1048573 -1"), "$" + value.substr(1'048'573));
 }
 
-/// An asynchronous connection on a loop of libuv, and all that it is told.
+/// An asynchronous connection on a loop of libuv, and all its replies.
 class AsyncConnection {
  public:
   AsyncConnection(uv_loop_t& loop, const std::string& path)

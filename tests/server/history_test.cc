@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two servers and the tool on one store at once: whoever asks, and through whom, there is one order
-// in which every answer is right.
+// Two servers and the tool work on one store at once. There is one order of all operations in which
+// every reply is right.
 #include <gtest/gtest.h>
 #include <hiredis/hiredis.h>
 
@@ -169,7 +169,7 @@ class ClientWorker : public HistoryWorker {
       const std::optional<Kind> only = chosen_only();
       for (Record& record : some) record = choose(only);
       for (Record& record : some) record.begin();
-      if (!carry_out(some)) return std::nullopt;
+      if (!execute(some)) return std::nullopt;
       left = left.subspan(some.size());
     }
     return room.size();
@@ -202,7 +202,7 @@ class ClientWorker : public HistoryWorker {
     return record;
   }
 
-  bool carry_out(std::span<Record> some) {
+  bool execute(std::span<Record> some) {
     switch (chooser_.below(4)) {
       case 0:
         return transact(some);
@@ -396,7 +396,7 @@ class ToolWorker : public HistoryWorker {
   Words store_;
 };
 
-/// How many requests a server has carried out together with others.
+/// How many requests a server has executed together with others.
 long long batched_requests(const ServerProcess& server) {
   const Connection connection(redisConnectUnix(server.path().c_str()));
   const Reply reply = own(redisCommand(connection.get(), "INFO stats"));
@@ -449,7 +449,7 @@ void ServerHistoryTest::expect_linearizable(const Words& store) {
   }
   // Else a path that most requests take would not have been looked at.
   for (const long long requests : batched) EXPECT_GT(requests, 0);
-  std::cout << judge.summary() << "; the servers have carried out " << batched[0] << " and "
+  std::cout << judge.summary() << "; the servers have executed " << batched[0] << " and "
             << batched[1] << " requests together with others" << std::endl;
 }
 

@@ -24,13 +24,13 @@ TEST(LineWordsTest, SplitsAtWhiteSpace) {
   EXPECT_THAT(words_of(" get\t a  b ").value(), ElementsAre("get", "a", "b"));
 }
 
-TEST(LineWordsTest, TakesQuotedWordsAndTheirEscapes) {
+TEST(LineWordsTest, ParsesQuotedWordsAndEscapes) {
   EXPECT_THAT(words_of(R"("a b" 'c d' "")").value(), ElementsAre("a b", "c d", ""));
   EXPECT_THAT(words_of(R"("\x41\x0g\n\r\t\a\b\"\\")").value(), ElementsAre("Ax0g\n\r\t\a\b\"\\"));
   EXPECT_THAT(words_of(R"('it\'s' '\n')").value(), ElementsAre("it's", "\\n"));
 }
 
-TEST(LineWordsTest, RefusesQuotesThatDoNotEndAWord) {
+TEST(LineWordsTest, RejectsQuotesThatDoNotEndAWord) {
   EXPECT_FALSE(words_of("\"a"));
   EXPECT_FALSE(words_of("'a"));
   EXPECT_FALSE(words_of("\"a\"b"));

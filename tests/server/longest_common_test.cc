@@ -25,7 +25,7 @@ TEST(LongestCommonTest, FindsNothingInNothing) {
   EXPECT_EQ(longest_common("abc", "xyz").value().text, "");
 }
 
-TEST(LongestCommonTest, RefusesWhatTakesTooMuchMemory) {
+TEST(LongestCommonTest, RejectsTextsThatNeedTooMuchMemory) {
   const std::string text(20'000, 'a');
   EXPECT_FALSE(longest_common(text, text));
 }

@@ -8,7 +8,7 @@
 namespace ipsetkv::server {
 namespace {
 
-TEST(NumberTest, TakesIntegersAsRedisWritesThem) {
+TEST(NumberTest, ParsesIntegersInRedisSyntax) {
   EXPECT_EQ(integer_in("0"), 0);
   EXPECT_EQ(integer_in("-7"), -7);
   EXPECT_EQ(integer_in("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
@@ -18,7 +18,7 @@ TEST(NumberTest, TakesIntegersAsRedisWritesThem) {
     EXPECT_EQ(integer_in(text), std::nullopt) << text;
 }
 
-TEST(NumberTest, TakesAmountsOfMemory) {
+TEST(NumberTest, ParsesMemorySizes) {
   EXPECT_EQ(memory_in("0"), 0);
   EXPECT_EQ(memory_in("12b"), 12);
   EXPECT_EQ(memory_in("1k"), 1000);
@@ -32,7 +32,7 @@ TEST(NumberTest, TakesAmountsOfMemory) {
     EXPECT_EQ(memory_in(text), std::nullopt) << text;
 }
 
-TEST(NumberTest, TakesAndWritesFractions) {
+TEST(NumberTest, ParsesAndFormatsFractions) {
   EXPECT_EQ(float_text(float_in("10.50").value()), "10.5");
   EXPECT_EQ(float_text(float_in("5.0e3").value()), "5000");
   EXPECT_EQ(float_text(float_in("0.1").value() + float_in("0.2").value()), "0.3");

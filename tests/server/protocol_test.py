@@ -48,7 +48,7 @@ def read_to_end(connection):
 
 
 def answers_to(path, raw):
-    """What comes back until the server, or else a last command, has closed the connection."""
+    """All bytes until the server or a last command closes the connection."""
     connection = raw_connection(path)
     try:
         connection.sendall(raw + b"\r\nQUIT\r\n")
@@ -74,7 +74,7 @@ class ProtocolTest(unittest.TestCase):
             for cut in range(1, len(STREAM)):
                 connection = raw_connection(server.path)
                 connection.sendall(STREAM[:cut])
-                # Another client's answer: the first part has been looked at by then.
+                # After another client's reply the first part has been parsed.
                 Connection(server.path).ask("PING")
                 connection.sendall(STREAM[cut:])
                 self.assertEqual(read_exactly(connection, len(ANSWERS)), ANSWERS, f"cut at {cut}")

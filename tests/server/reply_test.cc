@@ -25,12 +25,12 @@ std::string all_of(int protocol) {
   return out;
 }
 
-TEST(ReplyTest, SpeaksTheSecondProtocol) {
+TEST(ReplyTest, WritesResp2) {
   EXPECT_EQ(all_of(2), "+OK\r\n-ERR two  lines\r\n:-7\r\n$3\r\n" + std::string("a\0b", 3) +
                            "\r\n$-1\r\n*-1\r\n$3\r\n1.5\r\n$4\r\ntext\r\n*2\r\n*2\r\n*3\r\n*4\r\n");
 }
 
-TEST(ReplyTest, SpeaksTheThird) {
+TEST(ReplyTest, WritesResp3) {
   EXPECT_EQ(all_of(3), "+OK\r\n-ERR two  lines\r\n:-7\r\n$3\r\n" + std::string("a\0b", 3) +
                            "\r\n_\r\n_\r\n,1.5\r\n=8\r\ntxt:text\r\n*2\r\n%1\r\n~3\r\n>4\r\n");
 }

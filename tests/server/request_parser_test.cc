@@ -15,14 +15,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Status = RequestParser::Status;
 
-/// What is wrong with `bytes`; empty if nothing is.
+/// The error in `bytes`; empty if there is none.
 std::string error_of(std::string_view bytes, bool authenticated = true) {
   RequestParser parser;
   const RequestLimits limits{.longest_word = 1000, .authenticated = authenticated};
   return parser.parse(bytes, limits) == Status::kBroken ? parser.error() : std::string();
 }
 
-TEST(RequestParserTest, TakesArraysOfAnyBytes) {
+TEST(RequestParserTest, ParsesArraysOfAnyBytes) {
   RequestParser parser;
   const std::string request =
       "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$4\r\n\r\n" + std::string("\0x", 2) + "\r\n";
@@ -32,7 +32,7 @@ TEST(RequestParserTest, TakesArraysOfAnyBytes) {
   EXPECT_EQ(parser.consumed(), request.size());
 }
 
-TEST(RequestParserTest, GoesOnWhereItStopped) {
+TEST(RequestParserTest, ContinuesAtTheByteWhereItStopped) {
   const std::string request = "*2\r\n$4\r\nECHO\r\n$10\r\n0123456789\r\n";
   for (std::size_t cut = 0; cut < request.size(); ++cut) {
     RequestParser parser;
@@ -46,7 +46,7 @@ TEST(RequestParserTest, GoesOnWhereItStopped) {
   EXPECT_EQ(parser.parse(request, {}), Status::kComplete);
 }
 
-TEST(RequestParserTest, TakesLinesOfWords) {
+TEST(RequestParserTest, ParsesLinesOfWords) {
   RequestParser parser;
   ASSERT_EQ(parser.parse("set a 'b c'\r\nget a\r\n", {}), Status::kComplete);
   EXPECT_THAT(parser.words(), ElementsAre("set", "a", "b c"));
@@ -56,7 +56,7 @@ TEST(RequestParserTest, TakesLinesOfWords) {
   EXPECT_THAT(parser.words(), IsEmpty());
 }
 
-TEST(RequestParserTest, TakesNothingForNothing) {
+TEST(RequestParserTest, ParsesEmptyRequests) {
   for (const std::string_view request : {"*0\r\n", "*-1\r\n"}) {
     RequestParser parser;
     ASSERT_EQ(parser.parse(request, {}), Status::kComplete) << request;
@@ -65,7 +65,7 @@ TEST(RequestParserTest, TakesNothingForNothing) {
   }
 }
 
-TEST(RequestParserTest, SaysWhatIsWrong) {
+TEST(RequestParserTest, ReportsErrors) {
   EXPECT_EQ(error_of("*x\r\n"), "Protocol error: invalid multibulk length");
   EXPECT_EQ(error_of("*2147483648\r\n"), "Protocol error: invalid multibulk length");
   EXPECT_EQ(error_of("*1\r\n:1\r\n"), "Protocol error: expected '$', got ':'");
@@ -80,7 +80,7 @@ TEST(RequestParserTest, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("*1\r\n$1000\r\n"), "");
 }
 
-TEST(RequestParserTest, TakesLittleFromStrangers) {
+TEST(RequestParserTest, HasLowLimitsBeforeAuthentication) {
   EXPECT_EQ(error_of("*10\r\n", false), "");
   EXPECT_EQ(error_of("*11\r\n", false), "Protocol error: unauthenticated multibulk length");
   RequestParser parser;
@@ -88,7 +88,7 @@ TEST(RequestParserTest, TakesLittleFromStrangers) {
   EXPECT_EQ(parser.error(), "Protocol error: unauthenticated bulk length");
 }
 
-TEST(RequestParserTest, KeepsNoMemoryForPromises) {
+TEST(RequestParserTest, ReservesNoMemoryForAnnouncedLengths) {
   RequestParser parser;
   EXPECT_EQ(parser.parse("*2147483647\r\n$536870912\r\nx", {}), Status::kIncomplete);
   EXPECT_THAT(parser.words(), IsEmpty());

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A client of the Redis protocol that hides nothing: replies with the marks of their kinds."""
+"""A client of the Redis protocol; replies include their type bytes."""
 import os
 import socket
 import subprocess
@@ -11,7 +11,7 @@ MEBIBYTE = 1024 * 1024
 
 
 def bound(memory):
-    """What a limit in bytes is for a tool with sanitizers, which keep memory of their own."""
+    """A limit in bytes, raised for a tool with sanitizers, which use memory of their own."""
     return 4 * memory + 32 * MEBIBYTE if "IPSETKV_SANITIZED" in os.environ else memory
 
 
@@ -56,16 +56,16 @@ class Connection:
 
 
 def raw_connection(path):
-    """A socket for bytes that no client would send."""
+    """A plain socket, for bytes that no client library would send."""
     connection = socket.socket(socket.AF_UNIX)
-    # Waits where the queue of those to be accepted is full.
+    # Blocks while the queue of the listening socket is full.
     connection.connect(path)
     connection.settimeout(10)
     return connection
 
 
 class Server:
-    """A process that listens at a unix socket of its own, and is ended with `with`."""
+    """A server process at a unix socket of its own; a context manager."""
 
     def __init__(self, make_command):
         self.folder = tempfile.TemporaryDirectory(prefix="ipsetkv-server-")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Asks this server and Debian's redis-server the same, and compares each reply to the last byte:
+"""Sends the same requests to this server and Debian's redis-server, and compares all bytes of the replies:
 same_as_redis_test.py TOOL"""
 import random
 
@@ -10,7 +10,7 @@ from resp import Connection, ours, redis
 
 KEYS = ["a", "b", "a key with spaces", "counter"]
 
-# Each line a request, by spaces; a paragraph is a story that begins without keys.
+# Each line is a request; a paragraph is a session that begins without keys.
 STORIES = r"""
 PING
 PING hello
@@ -588,13 +588,13 @@ CLIENT GETNAME
 
 
 def same(request, one, other):
-    """Whether two replies say the same to this request."""
+    """Whether two replies to this request are equivalent."""
     name = [word.upper() for word in request[:2]]
     if name == ["CONFIG", "GET"]:
         # The order is that of a hash table.
         return sorted(map(str, one)) == sorted(map(str, other))
     if name[1:] == ["HELP"] and isinstance(one, list) and isinstance(other, list):
-        # What there is differs, the form does not.
+        # The contents differ, the form does not.
         return one[:2] + one[-2:] == other[:2] + other[-2:]
     if name[0] == "HELLO" and isinstance(one, list) and isinstance(other, list):
         # The connection's number differs.
@@ -691,7 +691,7 @@ def ask_at_random(our_server, redis_server, seed, failures):
 
 
 def dumps_are_the_same(our_server, redis_server, failures):
-    """A value that one has dumped is restored by the other, compressed ones too."""
+    """Each restores values that the other has dumped, compressed ones too."""
     one, other = Connection(our_server.path), Connection(redis_server.path)
     values = ["", "1", "-1", "300", "70000", "5000000000", "text", "x" * 100, "ab" * 10_000,
               bytes(range(256)) * 300, "a" * 20_000]

@@ -8,9 +8,9 @@
 
 namespace ipsetkv::tests {
 
-/// `ipsetkv serve` in this process' network namespace, which listens at a unix socket of its own,
-/// from the constructor to the end of its life. Fails the test where it does not start, or does not
-/// end well when it is told to.
+/// `ipsetkv serve` in this process' network namespace, at a unix socket of its own, from the
+/// constructor to the destructor. Fails the test if it does not start, or does not end with
+/// status 0.
 class ServerProcess {
  public:
   explicit ServerProcess(std::vector<std::string> options);
@@ -20,7 +20,7 @@ class ServerProcess {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Has it die without a chance to do anything, and starts it anew at the same socket.
+  /// Kills it with SIGKILL and starts it again at the same socket.
   void kill_and_start();
 
  private:

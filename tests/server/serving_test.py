@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""How the server starts, whom it lets in, what it does for clients beside each other, and how it
-ends: serving_test.py TOOL"""
+"""Start, access, concurrent clients and end of a server:
+serving_test.py TOOL"""
 import os
 import re
 import signal
@@ -55,7 +55,7 @@ class StartTest(unittest.TestCase):
         with ours(TOOL) as server:
             self.assertEqual(stat.S_IMODE(os.stat(server.path).st_mode), 0o600)
 
-    def test_gives_up_all_rights_but_one(self):
+    def test_drops_all_capabilities_but_one(self):
         with ours(TOOL) as server:
             for name in ["CapPrm", "CapEff"]:
                 self.assertEqual(int(status_of(server.process, name), 16), 1 << 12, name)
@@ -64,7 +64,7 @@ class StartTest(unittest.TestCase):
                 self.assertNotEqual(status_of(server.process, "Uid"), "0")
                 self.assertEqual(int(status_of(server.process, "CapBnd"), 16), 0)
 
-    def test_does_not_take_the_place_of_a_living_server(self):
+    def test_does_not_replace_a_live_server(self):
         with ours(TOOL) as server:
             code, text = failure_of("--unix", server.path)
             self.assertEqual(code, 3)
@@ -72,7 +72,7 @@ class StartTest(unittest.TestCase):
             self.assertEqual(text.count("\n"), 1)
             self.assertEqual(Connection(server.path).ask("PING"), "+PONG")
 
-    def test_leaves_sockets_of_which_it_knows_nothing(self):
+    def test_does_not_replace_other_sockets(self):
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/socket"
             other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -83,7 +83,7 @@ class StartTest(unittest.TestCase):
             self.assertTrue(os.path.exists(path))
             other.close()
 
-    def test_takes_the_place_of_a_dead_one_with_all_keys(self):
+    def test_replaces_a_dead_server_with_all_keys(self):
         with ours(TOOL) as server:
             self.assertEqual(Connection(server.path).ask("SET", "a", "1"), "+OK")
             server.kill()
@@ -101,7 +101,7 @@ class StartTest(unittest.TestCase):
             self.assertEqual(server.process.wait(30), 0)
             server.process = None
 
-    def test_serves_the_sockets_and_tells_the_service_manager(self):
+    def test_serves_inherited_sockets_and_notifies_the_service_manager(self):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o777)
             listener = socket.socket(socket.AF_UNIX)
@@ -132,7 +132,7 @@ class StartTest(unittest.TestCase):
             Connection(one.path).ask("DEBUG", "LOG", "hello")
             self.assertRegex(one.log(), r"^<5>ready for Redis clients on .*\n<5>DEBUG LOG: hello\n$")
 
-    def test_says_what_is_wrong_with_its_words(self):
+    def test_reports_wrong_arguments(self):
         for words in (["--port", "0"], ["--port", "x"], ["--threads", "0"], ["--nosuch"],
                       ["--enable-debug-command", "perhaps"]):
             code, text = failure_of(*words)
@@ -150,7 +150,7 @@ class PasswordTest(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def test_lets_nobody_in_without_it(self):
+    def test_requires_the_password(self):
         file = password_file(self.folder.name, "hidden word\nmore\n")
         with ours(TOOL, "--requirepass-file", file) as server:
             client = Connection(server.path)
@@ -168,7 +168,7 @@ class PasswordTest(unittest.TestCase):
             self.assertEqual(reply[0], "%")
             self.assertEqual(client.ask("GET", "a"), ("$", b"1"))
 
-    def test_limits_what_a_stranger_may_send(self):
+    def test_limits_requests_before_authentication(self):
         file = password_file(self.folder.name, "hidden")
         with ours(TOOL, "--requirepass-file", file) as server:
             for raw, text in ((b"*11\r\n", "unauthenticated multibulk length"),
@@ -178,7 +178,7 @@ class PasswordTest(unittest.TestCase):
                 self.assertEqual(client.read(), f"-ERR Protocol error: {text}")
                 self.assertRaises(EOFError, client.read)
 
-    def test_shows_it_to_nobody(self):
+    def test_does_not_show_the_password(self):
         file = password_file(self.folder.name, "hidden")
         with ours(TOOL, "--requirepass-file", file) as server:
             watcher = Connection(server.path)
@@ -195,7 +195,7 @@ class PasswordTest(unittest.TestCase):
             self.assertNotIn("hidden", str(other.ask("CONFIG", "GET", "*")).replace(file, ""))
             self.assertNotIn("hidden", server.log())
 
-    def test_takes_no_file_that_is_open_or_empty(self):
+    def test_rejects_a_file_that_is_readable_or_empty(self):
         for text, mode in (("hidden", 0o644), ("", 0o600), ("\nhidden", 0o600), ("x" * 513, 0o600)):
             file = password_file(self.folder.name, text, mode)
             code, said = failure_of("--requirepass-file", file)
@@ -203,14 +203,14 @@ class PasswordTest(unittest.TestCase):
             self.assertIn("password", said)
             self.assertNotIn("hidden", said)
 
-    def test_finds_it_among_the_credentials(self):
+    def test_reads_the_password_from_credentials(self):
         password_file(self.folder.name, "hidden")
         make = lambda path: ["env", f"CREDENTIALS_DIRECTORY={self.folder.name}", TOOL, "serve",
                              "--unix", path, "--requirepass-file", "password"]
         with Server(make) as server:
             self.assertEqual(Connection(server.path).ask("AUTH", "hidden"), "+OK")
 
-    def test_refuses_other_machines_without_one(self):
+    def test_refuses_other_machines_without_a_password(self):
         address = "10.11.12.13"
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         subprocess.run(["ip", "addr", "replace", f"{address}/32", "dev", "lo"], check=True)
@@ -241,7 +241,7 @@ class DebugTest(unittest.TestCase):
         socket_.sendall(text)
         return socket_.recv(1000)
 
-    def test_is_for_whom_the_option_names(self):
+    def test_debug_is_for_clients_that_the_option_allows(self):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         subprocess.run(["ip", "addr", "replace", f"{self.ADDRESS}/32", "dev", "lo"], check=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -268,7 +268,7 @@ class DebugTest(unittest.TestCase):
 
 
 class ClientsTest:
-    """What clients do beside each other; each class below has other options."""
+    """Concurrent clients; each class below has other options."""
     options = []
     table = []
 
@@ -362,7 +362,7 @@ class ClientsTest:
         watcher.ask("SET", "a", "mine")
         self.assertEqual(watcher.ask("EXEC"), ["*", "+OK"])
 
-    def test_lose_no_watch_of_nothing_to_a_flush(self):
+    def test_flush_does_not_change_a_watched_key_that_is_absent(self):
         watcher = Connection(self.path)
         watcher.ask("WATCH", "nothing")
         self.ask("SET", "a", "1")
@@ -390,7 +390,7 @@ class ClientsTest:
             thread.join()
         self.assertEqual(Connection(self.path).ask("GET", "n"), ("$", b"200"))
 
-    def test_are_paused_and_let_go(self):
+    def test_are_paused_and_resumed(self):
         writer, ruler = Connection(self.path), Connection(self.path)
         ruler.ask("CLIENT", "PAUSE", "100000", "WRITE")
         self.assertEqual(writer.ask("GET", "a"), None)
@@ -461,7 +461,7 @@ class ClientsTest:
         self.assertRegex(monitor.read(),
                          r'^\+\d+\.\d{6} \[0 unix:.*\] "SET" "a" "b\\n\\x01\\""$')
 
-    def test_see_what_took_long(self):
+    def test_see_slow_commands(self):
         client = Connection(self.path)
         client.ask("CONFIG", "SET", "slowlog-log-slower-than", "200000",
                    "latency-monitor-threshold", "200")
@@ -502,7 +502,7 @@ class ClientsTest:
         finally:
             subprocess.run(["ipset", "destroy", "firewall"], check=True)
 
-    def test_end_to_the_millisecond(self):
+    def test_keys_expire_to_the_millisecond(self):
         client = Connection(self.path)
         self.assertEqual(client.ask("SET", "a", "1", "PX", "300"), "+OK")
         moment = int(client.ask("PEXPIRETIME", "a")[1:]) / 1000
@@ -517,7 +517,7 @@ class ClientsTest:
 
 
 class ForeignSetsTest(unittest.TestCase):
-    """Sets among the drawers that are no values, or that a rule refers to."""
+    """Sets beside the drawers that are no values, or that a rule refers to."""
 
     def setUp(self):
         subprocess.run(["ipset", "create", "wall", "hash:net"], check=True)
@@ -556,7 +556,7 @@ class ForeignSetsTest(unittest.TestCase):
         clients = [Connection(self.server.path) for _ in range(3)]
 
         def write_together():
-            # Those that a pause holds up are in one round when it ends.
+            # Requests that a pause holds up are in one round when it ends.
             self.client.ask("CLIENT", "PAUSE", "100000")
             for connection, key in zip(clients, ("good", "wall", "good")):
                 connection.send("SET", key, "1")

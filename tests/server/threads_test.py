@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Everything that the threads of a server share, used by clients of all of them at once:
+"""Clients of all threads of a server use everything that the threads share:
 threads_test.py TOOL. With the thread sanitizer the server ends at the first race."""
 import multiprocessing
 import os
@@ -46,7 +46,7 @@ def transaction(connection, chance):
 
 
 def listen(path, chance):
-    """A client that hears of the others, for a moment."""
+    """Subscribes or monitors for a moment."""
     listener = Connection(path)
     for words in ((("SUBSCRIBE", "news"), ("PSUBSCRIBE", "n*")) if chance.random() < 0.7
                   else (("MONITOR",),)):
@@ -77,7 +77,7 @@ def work(path, seed, until):
                 listen(path, chance)
             connection.close()
         except (EOFError, ConnectionError):
-            # Another client has had it killed.
+            # Another client has killed it.
             pass
     os._exit(0 if requests > 100 else 1)
 

@@ -147,7 +147,7 @@ std::optional<std::uint64_t> find_bit(std::string_view bytes, BitRange range, bo
   return std::nullopt;
 }
 
-/// Where BITPOS is to look: the words at 3 and 4, if they are there.
+/// The range of BITPOS: the words at 3 and 4, if they are given.
 struct Bounds {
   std::int64_t first = 0;
   std::int64_t last = -1;
@@ -186,12 +186,12 @@ void bitpos(Call& call) {
   if (range.empty()) return call.reply.integer(-1);
   const auto found = find_bit(call.value, *by_bit ? range : scaled(range), *bit == 1);
   if (found) return call.reply.integer(static_cast<std::int64_t>(*found));
-  // A value is as good as followed by zeros, unless somebody has said where it ends.
+  // Without an end in the request, a value counts as followed by zeros.
   const auto behind = static_cast<std::int64_t>(call.value.size() * kBits);
   call.reply.integer(*bit == 0 && !bounds->has_end ? behind : -1);
 }
 
-/// What LCS is asked for.
+/// LCS's options.
 struct CommonOptions {
   bool length_only = false;
   bool with_places = false;
@@ -256,7 +256,7 @@ void lcs(Call& call) {
   const std::string first = call.value;
   if (!call.read(call.word(2))) return;
   const std::string& second = call.value;
-  // Both are of one instant; what they have in common takes long to find.
+  // Both are read at one instant. Finding what they have in common takes long.
   call.let_others_in();
   const auto common = longest_common(first, second);
   if (!common)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// CLIENT: what is known about connections, and what may be done to them.
+// CLIENT: information about connections, and control over them.
 
 #include <fmt/format.h>
 
@@ -83,7 +83,7 @@ std::string describe(const Client& client) {
 
 void client_info(Call& call) { call.reply.verbatim(describe(call.client)); }
 
-/// What CLIENT LIST and CLIENT KILL call normal, pubsub and the like. We have no replicas.
+/// Whether a client has the type that CLIENT LIST and CLIENT KILL name. There are no replicas.
 bool is_type(const Client& client, std::string_view type) {
   if (is_word(type, "pubsub")) return client.subscriptions() != 0;
   if (is_word(type, "normal")) return client.subscriptions() == 0;
@@ -154,7 +154,7 @@ std::int64_t kill_clients(Call& call, const Victims& victims) {
   return count;
 }
 
-/// Takes the filter at `at` and the word behind it; false, and the error reply, if it is wrong.
+/// Reads the filter at `at` and its value; false, and the error reply, if it is wrong.
 bool take_filter(Call& call, std::size_t at, Victims& victims) {
   const std::string_view word = call.word(at + 1);
   if (call.is(at, "id")) {
@@ -212,7 +212,7 @@ void client_pause(Call& call) {
   } else if (call.count() != 3) {
     return call.syntax_error();
   }
-  // A century is as good as what does not fit.
+  // A century stands for everything that does not fit.
   constexpr std::int64_t kLongest = std::int64_t{100} * 366 * 24 * 3600 * 1000;
   call.server.pause.begin(
       Clock::now() + std::chrono::milliseconds(std::min(*milliseconds, kLongest)), writes_only);

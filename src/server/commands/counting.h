@@ -7,11 +7,11 @@
 
 namespace ipsetkv::server {
 
-/// How many keys there are. A table knows from the heads of its buckets; drawers are read one by
+/// The number of keys. A table has it in the headers of its buckets; drawers are read one by
 /// one.
 [[nodiscard]] Result<std::uint64_t> count_keys(Database& database);
 
-/// Keys, and those of them that have a deadline. All of them are read.
+/// Counts of keys, and of those that have a deadline. All keys are read.
 struct KeyCounts {
   std::uint64_t keys = 0;
   std::uint64_t expiring = 0;

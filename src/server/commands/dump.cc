@@ -34,7 +34,7 @@ std::optional<RestoreOptions> restore_options(Call& call) {
     } else if (call.is(at, "absttl")) {
       options.is_absolute = true;
     } else if ((call.is(at, "idletime") || call.is(at, "freq")) && at + 1 < call.count()) {
-      // Read, and of no effect: the kernel keeps neither.
+      // Parsed and ignored: the kernel keeps neither.
       const bool is_frequency = call.is(at, "freq");
       const auto number = call.integer(++at);
       if (!number) return std::nullopt;

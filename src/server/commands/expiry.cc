@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::int64_t kSecond = 1000;
 
-/// The condition in the words behind the moment; nothing, and the error reply, if they contradict
-/// each other. XX goes with GT and LT: those are no different with it but where there is no
-/// deadline.
+/// The condition after the time; `condition_of` returns nothing, and the error reply, if its words
+/// contradict each other. XX may be combined with GT and LT: it makes a difference only for keys
+/// without a deadline.
 struct Condition {
   bool has_none = false;
   bool has_one = false;
@@ -90,7 +90,7 @@ void reply_deadline(Call& call, TimeKind kind) {
   if (!(*deadline)->deadline) return call.reply.integer(kForEver);
   std::int64_t moment = (*deadline)->deadline->time_since_epoch().count();
   if (kind.from_now) moment = std::max<std::int64_t>(moment - now().time_since_epoch().count(), 0);
-  // Redis rounds what is left and what is absolute alike.
+  // Redis rounds relative and absolute times alike.
   const std::int64_t half = kind.unit_ms / 2;
   call.reply.integer((moment + half) / kind.unit_ms);
 }

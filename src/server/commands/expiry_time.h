@@ -10,7 +10,7 @@
 
 namespace ipsetkv::server {
 
-/// How a command gives a moment: in seconds or milliseconds, from now or from the epoch on.
+/// How a command gives a time: in seconds or milliseconds, from now or since the epoch.
 struct TimeKind {
   std::int64_t unit_ms = 1000;
   bool from_now = true;
@@ -18,14 +18,14 @@ struct TimeKind {
 
 [[nodiscard]] Deadline now();
 
-/// What EX, PX, EXAT and PXAT stand for.
+/// The kind that EX, PX, EXAT and PXAT name.
 [[nodiscard]] std::optional<TimeKind> time_kind(std::string_view word);
 
-/// The moment that `number` is; nothing, and the error reply, where it is none that can be reckoned
-/// with.
+/// The deadline for `number`; nothing, and the error reply, if it is out of
+/// range.
 [[nodiscard]] std::optional<Deadline> expiry_of(Call& call, std::int64_t number, TimeKind kind);
 
-/// The same of a word of SET and its like, which have to be positive.
+/// The same for a word of SET and the like, where the number must be positive.
 [[nodiscard]] std::optional<Deadline> positive_expiry(Call& call, std::size_t index, TimeKind kind);
 
 }  // namespace ipsetkv::server

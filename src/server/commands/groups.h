@@ -37,6 +37,7 @@ inline constexpr KeyWords kEveryOtherWord{1, -1, 2};
 [[nodiscard]] std::vector<Command> connection_commands();
 [[nodiscard]] std::vector<Command> client_commands();
 [[nodiscard]] std::vector<Command> string_commands();
+[[nodiscard]] std::vector<Command> string_list_commands();
 [[nodiscard]] std::vector<Command> bit_commands();
 [[nodiscard]] std::vector<Command> key_commands();
 [[nodiscard]] std::vector<Command> keyspace_commands();

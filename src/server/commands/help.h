@@ -8,7 +8,7 @@
 
 namespace ipsetkv::server {
 
-/// The reply to a HELP subcommand, of which `lines` are the middle part.
+/// Replies to a HELP subcommand; `lines` describe the other subcommands.
 void reply_help(Call& call, std::string_view command,
                 std::initializer_list<std::string_view> lines);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What is done with keys, whatever their values are.
+// Commands on keys, whatever their values are.
 
 #include <algorithm>
 #include <optional>
@@ -58,7 +58,7 @@ void type(Call& call) {
 
 constexpr std::string_view kNoKey = "ERR no such key";
 
-/// Gives the first key's value to the second; nothing, and the error reply, if that fails.
+/// Renames the first key to the second; nothing, and the error reply, if that fails.
 std::optional<bool> rename(Call& call, bool only_if_absent) {
   const std::string_view new_key = call.word(2);
   if (call.key() == new_key) {
@@ -84,7 +84,7 @@ std::optional<bool> rename(Call& call, bool only_if_absent) {
     call.error(kNoKey);
     return std::nullopt;
   }
-  // Either there is no such key, or the other one is there.
+  // Either there is no such key, or the new one exists.
   const auto there = call.database.exists(call.key());
   if (!there) call.fail(there.error());
   if (there && !*there) call.error(kNoKey);
@@ -130,7 +130,7 @@ void object_encoding(Call& call) {
   call.reply.bulk(encoding);
 }
 
-/// Whether there is the key; the reply that there is none, or the error, is given then.
+/// Whether the key exists; otherwise replies null, or the error.
 bool is_there(Call& call, std::string_view key) {
   const auto there = call.database.exists(key);
   if (!there) call.fail(there.error());
@@ -139,7 +139,7 @@ bool is_there(Call& call, std::string_view key) {
 }
 
 void object_refcount(Call& call) {
-  // The one that the kernel has.
+  // The kernel's.
   if (is_there(call, call.word(2))) call.reply.integer(1);
 }
 

@@ -17,7 +17,7 @@ namespace ipsetkv::server {
 namespace {
 
 void keys(Call& call) {
-  // As they come: sorting a million keys would serve nobody.
+  // Unsorted, as in Redis.
   std::vector<std::string> found;
   const auto done =
       call.database.for_each(call.word(1), [&](const KeyInfo& info) { found.push_back(info.key); });
@@ -64,8 +64,8 @@ void scan(Call& call) {
     for (const std::string& key : page->keys) call.reply.bulk(key);
 }
 
-/// Any key is as likely as another one: of those met so far each is the one with the same chance
-/// (reservoir sampling). All keys are read.
+/// Every key is equally likely to be chosen (reservoir sampling).
+/// All keys are read.
 void randomkey(Call& call) {
   std::optional<std::string> chosen;
   std::uint32_t met = 0;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{512} * 1024 * 1024;
 
-/// Of each two beginnings of the texts, how long their common subsequence is.
+/// For each pair of prefixes of the texts, the length of their common subsequence.
 class Lengths {
  public:
   Lengths(std::string_view first, std::string_view second)

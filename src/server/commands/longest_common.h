@@ -9,15 +9,15 @@
 
 namespace ipsetkv::server {
 
-/// A part of the longest common subsequence that is in one piece in both texts.
+/// A part of the longest common subsequence that is contiguous in both texts.
 struct CommonRun {
   std::size_t in_first;
   std::size_t in_second;
   std::size_t length;
 };
 
-/// The longest common subsequence of two texts. Of several the one that Redis takes: it is found
-/// from the end, and the second text gives way first.
+/// The longest common subsequence of two texts. Of several, the one that Redis finds: it searches
+/// from the end, and steps back in the second text first.
 struct LongestCommon {
   std::string text;
   std::vector<CommonRun> runs;  ///< The last one first.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// PUBLISH, SUBSCRIBE and their like. Messages stay in this server: the kernel carries none.
+// PUBLISH, SUBSCRIBE and the like. Messages reach clients of this server only.
 
 #include <map>
 #include <memory>
@@ -21,7 +21,7 @@ Subscriber self(const Call& call) {
   return {.worker = call.context.number, .client = call.client.id};
 }
 
-void tell(Call& call, std::string_view what, const std::string* name) {
+void reply_change(Call& call, std::string_view what, const std::string* name) {
   call.reply.push(3);
   call.reply.bulk(what);
   if (name != nullptr)
@@ -41,20 +41,20 @@ void enter(Call& call, Names& names, Change change, std::string_view what) {
       (call.server.channels.*change)(name, self(call));
       call.client.name_bytes += bytes_of_name(name);
     }
-    tell(call, what, &name);
+    reply_change(call, what, &name);
   }
 }
 
 void leave(Call& call, Names& names, Change change, std::string_view what) {
   std::vector<std::string> wanted(call.words.begin() + 1, call.words.end());
   if (wanted.empty()) wanted.assign(names.begin(), names.end());
-  if (wanted.empty()) return tell(call, what, nullptr);
+  if (wanted.empty()) return reply_change(call, what, nullptr);
   for (const std::string& name : wanted) {
     if (names.erase(name) != 0) {
       (call.server.channels.*change)(name, self(call));
       call.client.name_bytes -= bytes_of_name(name);
     }
-    tell(call, what, &name);
+    reply_change(call, what, &name);
   }
 }
 
@@ -96,7 +96,7 @@ void publish(Call& call) {
         if (!message) message = message_of(pattern, call.word(1), call.word(2));
         deliveries.push_back({who, message});
       });
-  // Not under the lock of the channels: a listener that takes nothing is closed, and leaves them.
+  // Not under the lock of the channels: closing a client that reads nothing takes it too.
   for (const Delivery& delivery : deliveries)
     call.server.mailboxes.deliver(call.context.number, delivery.who, delivery.message);
   call.reply.integer(static_cast<std::int64_t>(deliveries.size()));
@@ -124,8 +124,8 @@ void pubsub_numpat(Call& call) {
 
 void pubsub_help(Call& call) {
   reply_help(call, "PUBSUB",
-             {"CHANNELS [<pattern>]", "    The channels that somebody listens to.", "NUMPAT",
-              "    The number of patterns that somebody listens to.", "NUMSUB [<channel> ...]",
+             {"CHANNELS [<pattern>]", "    The channels that have listeners.", "NUMPAT",
+              "    The number of patterns that have listeners.", "NUMSUB [<channel> ...]",
               "    How many listen to each channel."});
 }
 

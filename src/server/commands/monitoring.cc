@@ -66,7 +66,7 @@ void latency_latest(Call& call) {
   }
 }
 
-/// How many calls took up to 1, 2, 4, ... microseconds, as far as there were longer ones.
+/// Replies with the number of calls that took up to 1, 2, 4, ... microseconds.
 void reply_histogram(Call& call, const CommandStatistics& statistics) {
   std::vector<std::pair<std::int64_t, std::uint64_t>> steps;
   std::uint64_t total = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// INFO, CONFIG and what else is about the server itself.
+// INFO, CONFIG and other commands about the server itself.
 
 #include <unistd.h>
 
@@ -201,7 +201,7 @@ void shutdown(Call& call) {
       return call.syntax_error();
   }
   if (is_abort) return call.error("ERR No shutdown in progress.");
-  log(LogLevel::kNotice, "a client asked for the end");
+  log(LogLevel::kNotice, "a client sent SHUTDOWN");
   call.client.close_after_reply = true;
   // What `serve` waits for.
   kill(getpid(), SIGTERM);
@@ -238,7 +238,7 @@ std::vector<Command> server_commands() {
               kAdmin | kDebug),
           {"info", -1, kLoading | kStale, kNoKeys, info, "1.0.0", "About the server"},
           {"lastsave", 1, kLoading | kStale | kFast, kNoKeys, lastsave, "1.0.0",
-           "When somebody last asked for a save"},
+           "When SAVE or BGSAVE was last used"},
           container("module", "4.0.0", "There are no modules",
                     {{"help", 2, kAsk, kNoKeys, module_help, "5.0.0", "What there is"},
                      {"list", 2, kAdmin | kNoScript, kNoKeys, module_list, "4.0.0", "Lists none"}}),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// GET, SET and what else reads and writes values.
+// GET, SET and other commands that read and write values.
 
 #include <algorithm>
 #include <cmath>
@@ -39,13 +39,13 @@ void get(Call& call) {
   if (const auto there = call.read(call.key())) reply_value(call, *there);
 }
 
-/// The moment that the number at this place says, behind a word for its kind.
+/// The deadline of the number at this place, which follows a word for its kind.
 std::optional<Deadline> moment_at(Call& call, std::size_t place) {
   return positive_expiry(call, place, *time_kind(call.word(place - 1)));
 }
 
-/// What SET's words ask for; nothing, and the error reply, if they are wrong. Whether the moment is
-/// a number is looked at behind all of them, as Redis does.
+/// SET's options; nothing, and the error reply, if they are wrong. The time's number is checked
+/// after all of them, as in Redis.
 std::optional<SetOptions> set_options(Call& call) {
   SetOptions options;
   std::optional<std::size_t> moment;  // The place of the number.
@@ -132,7 +132,7 @@ void getdel(Call& call) {
   reply_value(call, there);
 }
 
-/// What GETEX's words ask for.
+/// GETEX's options.
 struct GetexOptions {
   bool persist = false;
   std::optional<std::size_t> moment;  ///< The place of the number.
@@ -163,7 +163,7 @@ void getex(Call& call) {
   const auto done =
       call.database.update(call.key(), call.value, [&](const Found* found) -> Result<Update> {
         there = found != nullptr;
-        // Redis looks at the number only where there is a key.
+        // Redis checks the number only if the key exists.
         if (there && options->moment && !moment && !call.has_failed())
           moment = moment_at(call, *options->moment);
         if (!there || call.has_failed() || (options->persist && !found->deadline)) return Update{};
@@ -174,107 +174,6 @@ void getex(Call& call) {
   if (call.has_failed()) return;
   if (*done) call.touch(call.key());
   reply_value(call, there);
-}
-
-using Values = std::vector<std::optional<std::string>>;
-
-/// One by one, with none for a set that is no value.
-Result<void> read_singly(Call& call, Words keys, Values& values) {
-  for (std::size_t index = 0; index < keys.size(); ++index) {
-    const auto there = call.database.get(keys[index], call.value);
-    if (there && *there)
-      values[index] = call.value;
-    else if (!there && there.error().code != ErrorCode::kNotAValue)
-      return tl::unexpected(there.error());
-  }
-  return {};
-}
-
-void mget(Call& call) {
-  const Words keys = call.words.subspan(1);
-  Values values(keys.size());
-  auto done = call.database.get_all(keys, [&](std::size_t index, auto value) {
-    if (value) values[index] = std::string(*value);
-  });
-  if (!done && done.error().code == ErrorCode::kNotAValue) done = read_singly(call, keys, values);
-  if (!done) return call.fail(done.error());
-  call.reply.array(values.size());
-  for (const auto& value : values) {
-    call.count_read(value.has_value());
-    if (value)
-      call.reply.bulk(*value);
-    else
-      call.reply.null();
-  }
-}
-
-/// The pairs of MSET; false, and the error reply, where one is half.
-bool take_pairs(Call& call, std::vector<KeyValue>& pairs) {
-  if (call.count() % 2 == 0) {
-    call.wrong_count();
-    return false;
-  }
-  for (std::size_t at = 1; at < call.count(); at += 2) {
-    // Before anything is written.
-    if (const auto good = call.database.check_key(call.word(at)); !good) {
-      call.fail(good.error());
-      return false;
-    }
-    pairs.push_back({.key = call.word(at), .value = call.word(at + 1)});
-  }
-  return true;
-}
-
-/// Writes the pairs and removes those that are written from `pairs`, whatever the result is.
-Result<void> write_pairs(Call& call, std::vector<KeyValue>& pairs) {
-  Result<void> first;
-  std::vector<bool> is_written(pairs.size());
-  const auto done = call.database.set_all(pairs, Database::OnHeld::kStop,
-                                          [&](std::size_t index, const Result<void>& written) {
-                                            is_written[index] = written.has_value();
-                                            if (!written && first) first = written;
-                                          });
-  if (first) first = done;
-  const bool is_held = !first && is_held_by_others(first.error());
-  std::vector<KeyValue> rest;
-  for (std::size_t index = 0; index < pairs.size(); ++index) {
-    // After other errors the outcome may be unknown.
-    if (is_written[index] || !is_held) call.touch(pairs[index].key);
-    if (!is_written[index]) rest.push_back(pairs[index]);
-  }
-  pairs = std::move(rest);
-  return first;
-}
-
-/// Writes all pairs, or replies with the error.
-bool set_all(Call& call, std::vector<KeyValue>& pairs) {
-  const std::size_t all = pairs.size();
-  for (;;) {
-    const auto written = write_pairs(call, pairs);
-    if (written) return true;
-    const bool has_effect = pairs.size() != all || !is_held_by_others(written.error());
-    if (has_effect) call.note_effect();
-    if (!has_effect || !is_held_by_others(written.error()) || !call.attempt.wait_in_place()) {
-      call.fail(written.error());
-      return false;
-    }
-  }
-}
-
-void mset(Call& call) {
-  std::vector<KeyValue> pairs;
-  if (take_pairs(call, pairs) && set_all(call, pairs)) call.reply.ok();
-}
-
-void msetnx(Call& call) {
-  std::vector<KeyValue> pairs;
-  if (!take_pairs(call, pairs)) return;
-  for (const KeyValue& pair : pairs) {
-    const auto there = call.database.exists(pair.key);
-    if (!there) return call.fail(there.error());
-    if (*there) return call.reply.integer(0);
-  }
-  if (set_all(call, pairs)) call.reply.integer(1);
 }
 
 void append(Call& call) {
@@ -304,7 +203,7 @@ void setrange(Call& call) {
   if (!offset) return;
   if (*offset < 0) return call.error("ERR offset is out of range");
   const std::string_view part = call.word(3);
-  // Nothing is written, so the offset may be any.
+  // Nothing is written, so any offset is valid.
   if (part.empty()) return strlen(call);
   const auto length =
       call.database.set_range(call.key(), static_cast<std::uint64_t>(*offset), part);
@@ -316,7 +215,7 @@ void setrange(Call& call) {
 void add(Call& call, std::int64_t amount) {
   auto sum = call.database.increment(call.key(), amount);
   while (!sum && sum.error().code == ErrorCode::kNotANumber) {
-    // The store does not tell a wrong value from a sum that is too large.
+    // The database has one error for a wrong value and for a sum that is too large.
     const auto there = call.database.get(call.key(), call.value);
     if (!there) break;
     const auto number = *there ? integer_in(call.value) : std::optional<std::int64_t>(0);
@@ -324,7 +223,7 @@ void add(Call& call, std::int64_t amount) {
     std::int64_t unused = 0;
     if (__builtin_add_overflow(*number, amount, &unused))
       return call.error("ERR increment or decrement would overflow");
-    // Somebody has given it another value since.
+    // Another writer has changed the value since.
     sum = call.database.increment(call.key(), amount);
   }
   if (!sum) return call.fail(sum.error());
@@ -400,10 +299,6 @@ std::vector<Command> string_commands() {
           {"incrby", 3, kPut | kFast, kOneKey, incrby, "1.0.0", "Adds to a number"},
           {"incrbyfloat", 3, kPut | kFast, kOneKey, incrbyfloat, "2.6.0",
            "Adds to a number with a fraction"},
-          {"mget", -2, kReadOnly | kFast, kEveryKey, mget, "1.0.0", "The values of keys"},
-          {"mset", -3, kPut | kAlone, kEveryOtherWord, mset, "1.0.1", "Gives keys their values"},
-          {"msetnx", -3, kPut | kAlone, kEveryOtherWord, msetnx, "1.0.1",
-           "The same if there is none of them"},
           {"psetex", 4, kPut, kOneKey, psetex, "2.6.0",
            "Gives a key a value for some milliseconds"},
           batchable_write({"set", -3, kPut, kOneKey, set, "1.0.0", "Gives a key its value"}),

@@ -28,7 +28,7 @@ void discard(Call& call) {
   call.reply.ok();
 }
 
-/// Whether a watched key has changed; nothing, and the error reply, if that cannot be found out.
+/// Whether a watched key has changed; nothing, and the error reply, if it cannot be read.
 std::optional<bool> has_changed(Call& call) {
   for (const Watch& watch : call.client.transaction.watches) {
     if (call.server.watches.version(watch.key) != watch.version) return true;
@@ -72,7 +72,7 @@ void exec(Call& call) {
     if (changed) call.reply.null_array();
     return;
   }
-  // Commands of it must not find themselves in a transaction.
+  // Its commands are executed outside of a transaction.
   Transaction transaction = std::exchange(client.transaction, {});
   call.reply.array(transaction.queue.size());
   const bool must_wait = must_wait_for_queue(call, transaction.queue);
@@ -92,7 +92,7 @@ void watch(Call& call) {
     const bool is_watched = std::ranges::any_of(client.transaction.watches,
                                                 [&](const Watch& each) { return each.key == key; });
     if (is_watched) continue;
-    // Counted before it is looked at: what comes between counts as a change.
+    // Registered before it is read: a change in between counts.
     const std::uint64_t version = call.server.watches.add(key);
     const auto state = state_of(call.database, key, call.value);
     if (!state) {

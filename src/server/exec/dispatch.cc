@@ -91,8 +91,8 @@ void reject(ServerState& server, Client& client, const CheckedRequest& request, 
   client.transaction.is_broken = client.transaction.is_open;
 }
 
-/// Answers a command of a transaction that needs a lock which an earlier one has waited for in
-/// vain; false if it does not need such a lock.
+/// Replies with the error if a command of a transaction needs a lock that an earlier one has waited
+/// for in vain; false if it needs no such lock.
 bool answer_held(Call& call) {
   if (!call.attempt.knows_held()) return false;
   bool is_held = false;

@@ -86,7 +86,7 @@ bool comes_from_outside(int descriptor) {
     if (IN6_IS_ADDR_V4MAPPED(&inet6)) return inet6.s6_addr[12] != IN_LOOPBACKNET;
     return !IN6_IS_ADDR_LOOPBACK(&inet6);
   }
-  // One that is gone already has no address to be told by.
+  // A client that has left already has no address.
   return true;
 }
 

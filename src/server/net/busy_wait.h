@@ -6,18 +6,18 @@
 
 namespace ipsetkv::server {
 
-/// Whether a worker looks for the next request again and again rather than sleep until it comes.
+/// Whether a worker polls for the next request instead of sleeping until it arrives.
 ///
-/// To be woken takes a thread some ten microseconds, on a virtual machine often fifty: more than
-/// the request itself. A client that asks again as soon as it is answered is waited for awake. Each
-/// wait that was in vain makes twice as many of those that follow sleep at once, so that one who
-/// asks seldom costs nothing; as the kernel does for virtual processors (halt_poll_ns in
-/// Documentation/virt/kvm/halt-polling.rst).
+/// Waking a thread takes some ten microseconds, on a virtual machine often fifty: more than the
+/// request itself. So a worker polls for clients that send the next request as soon as they have
+/// the reply. After each poll that finds nothing, twice as many of the following waits sleep at
+/// once, so that clients that send seldom cost nothing. The kernel does the same for virtual
+/// processors (halt_poll_ns in Documentation/virt/kvm/halt-polling.rst).
 class BusyWait {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `worthwhile`: there are other processors for the client to run on meanwhile.
+  /// `worthwhile`: clients can run on other processors meanwhile.
   explicit BusyWait(bool worthwhile) : worthwhile_(worthwhile) {}
 
   /// After a request.
@@ -31,7 +31,7 @@ class BusyWait {
     waits_ = true;
   }
 
-  /// Whether to look once more.
+  /// Whether to poll once more.
   [[nodiscard]] bool goes_on(Clock::time_point now) {
     if (!waits_ || now < until_) return waits_;
     waits_ = false;
@@ -40,7 +40,7 @@ class BusyWait {
     return false;
   }
 
-  /// There is a request.
+  /// A request has arrived.
   void end() {
     if (waits_) skips_ = 0;
     waits_ = false;
@@ -52,7 +52,7 @@ class BusyWait {
 
   bool worthwhile_;
   bool waits_ = false;
-  int skips_ = 0;  ///< How many waits slept at once after the last one that was in vain.
+  int skips_ = 0;  ///< How many waits slept at once after the last poll in vain.
   int to_skip_ = 0;
   Clock::time_point until_{};
 };

@@ -14,7 +14,7 @@ namespace ipsetkv::server {
 
 class Connection;
 
-/// What a connection tells its owner.
+/// What a connection reports to its owner.
 class ConnectionOwner {
  public:
   ConnectionOwner() = default;

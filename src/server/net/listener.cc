@@ -24,7 +24,7 @@ tl::unexpected<Error> failure(std::string_view about, int code) {
           about));
 }
 
-/// 0 where nobody answers any more at the socket's path; otherwise why it is not to be replaced.
+/// 0 if no process listens at the path any more; otherwise the errno why it is not replaced.
 int reason_to_leave(const sockaddr_un& address) {
   const int probe = socket(AF_UNIX, kFlags, 0);
   if (probe < 0) return errno;
@@ -32,7 +32,7 @@ int reason_to_leave(const sockaddr_un& address) {
       connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   const int code = errno;
   close(probe);
-  // One whose queue is full lives as well.
+  // EAGAIN: the queue of a live server is full.
   if (connected || code == EAGAIN) return EADDRINUSE;
   return code == ECONNREFUSED || code == ENOENT ? 0 : code;
 }
@@ -67,7 +67,7 @@ Result<Listener> Listener::on_path(const std::string& path) {
     if (const int reason = reason_to_leave(address); reason != 0) return failure(path, reason);
     unlink(path.c_str());
   }
-  // From the first moment on: a file that is made before its mode is set is open for that long.
+  // Set before the file is made: otherwise it would be open to others for a moment.
   const mode_t usual = umask(0177);
   const int bound =
       bind(listener.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address);

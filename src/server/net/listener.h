@@ -9,16 +9,16 @@
 
 namespace ipsetkv::server {
 
-/// A socket that clients connect to. Closes it, and removes the file of a unix socket that it made.
+/// A listening socket. The destructor closes it and removes the file of a unix socket made here.
 class Listener {
  public:
-  /// A unix socket that only the own user may connect to. A file that a dead server left is
-  /// replaced; one whose server lives is kSystemCall with EADDRINUSE. Nothing else is replaced.
+  /// A unix socket that only the own user may connect to. Replaces the file of a dead server, and
+  /// nothing else. Errors: kSystemCall, with EADDRINUSE if a live server listens there.
   [[nodiscard]] static Result<Listener> on_path(const std::string& path);
   /// TCP sockets, one for each address that the name has.
   [[nodiscard]] static Result<std::vector<Listener>> on_address(const std::string& address,
                                                                 std::uint16_t port);
-  /// One that somebody else has made.
+  /// A socket that another process has opened.
   [[nodiscard]] static Listener inherited(int descriptor);
 
   Listener(Listener&& other) noexcept;

@@ -13,7 +13,7 @@
 namespace ipsetkv::server {
 namespace {
 
-/// Redis takes no longer ones either.
+/// Redis has the same limit.
 constexpr std::size_t kLongest = 512;
 
 std::string find(const std::string& file) {

@@ -19,15 +19,15 @@ tl::unexpected<Error> failure() {
       Error{.code = ErrorCode::kSystemCall, .step = Step::kDropPrivileges, .kernel_code = errno});
 }
 
-/// Whether the process is a superuser who may become somebody else.
+/// Whether the process is the superuser and may change its user.
 bool may_change_user() {
   return geteuid() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) != 0 &&
          capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) != 0;
 }
 
-/// Where the user namespace has no such user (EINVAL), or takes no change of groups because an
-/// ordinary user made it (EPERM in spite of the capability), the superuser of that namespace stays:
-/// outside of it that is nobody special. Any other failure is one.
+/// If the user namespace has no such user (EINVAL), or allows no change of groups because an
+/// ordinary user made it (EPERM in spite of the capability), the process stays that namespace's
+/// superuser, which has no rights outside of it. Any other failure is returned.
 bool become(const passwd& user) {
   if (setgroups(0, nullptr) != 0) return errno == EPERM;
   if (setresgid(user.pw_gid, user.pw_gid, user.pw_gid) != 0) return errno == EINVAL;
@@ -50,7 +50,7 @@ Result<void> become_nobody() {
 }  // namespace
 
 Result<void> drop_privileges() {
-  // What no program may ever have again that this process starts; needs CAP_SETPCAP.
+  // For programs that this process starts too; needs CAP_SETPCAP.
   if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0) {
     capng_clear(CAPNG_SELECT_BOUNDS);
     capng_apply(CAPNG_SELECT_BOUNDS);

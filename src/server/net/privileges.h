@@ -5,12 +5,12 @@
 
 namespace ipsetkv::server {
 
-/// Gives up every capability but CAP_NET_ADMIN, and becomes the user "nobody" where the process is
-/// the superuser and may do so. Everything that needs more has to be open by then. Errors:
+/// Gives up every capability except CAP_NET_ADMIN. Changes to the user "nobody" if the process is
+/// the superuser and may do that. Requires: everything that needs more rights is open. Errors:
 /// kSystemCall.
 [[nodiscard]] Result<void> drop_privileges();
 
-/// Lets the process have as many files open as it may.
+/// Raises the limit of open files to the highest that is allowed.
 void raise_file_limit();
 
 }  // namespace ipsetkv::server

@@ -16,7 +16,7 @@ constexpr std::size_t kFooterBytes = 2 + 8;
 constexpr char kStringType = 0;
 constexpr std::uint64_t kLongest = std::uint64_t{512} * 1024 * 1024;
 
-// The two highest bits of a length say how it goes on.
+// The two highest bits of a length give its form.
 constexpr std::uint8_t kSixBits = 0;
 constexpr std::uint8_t kFourteenBits = 1;
 constexpr std::uint8_t kEncoded = 3;

@@ -12,15 +12,15 @@ namespace ipsetkv::server {
 /// and a CRC-64 (https://github.com/redis/redis, rdb.c and crc64.c).
 [[nodiscard]] std::string dump_value(std::string_view value);
 
-/// What RESTORE is given: the value, or what is wrong with it as Redis says it.
+/// The argument of RESTORE: the value, or Redis' error text.
 struct Undumped {
   std::optional<std::string> value;
   std::string_view refusal;
 };
-/// Takes all that Redis makes of strings, up to its version 7.2: numbers and compressed ones too.
+/// Accepts all forms of strings up to Redis 7.2, including numbers and compressed ones.
 [[nodiscard]] Undumped undump_value(std::string_view dump);
 
-/// Jones' CRC-64, as Redis reckons it.
+/// Jones' CRC-64, as in Redis.
 [[nodiscard]] std::uint64_t crc64(std::string_view bytes);
 
 }  // namespace ipsetkv::server

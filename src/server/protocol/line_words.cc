@@ -35,7 +35,7 @@ char escaped(char letter) {
   }
 }
 
-/// Takes what is behind a backslash in double quotes.
+/// Reads the escape after a backslash in double quotes.
 void take_escape(std::string_view& rest, std::string& word) {
   if (rest.size() >= 3 && rest[0] == 'x') {
     const auto high = hexadecimal(rest[1]);
@@ -50,7 +50,7 @@ void take_escape(std::string_view& rest, std::string& word) {
   rest.remove_prefix(1);
 }
 
-/// Takes what is behind a quote up to the next one; false if there is none.
+/// Reads up to the closing quote; false if there is none.
 bool take_quoted(std::string_view& rest, char quote, std::string& word) {
   while (!rest.empty()) {
     const char letter = rest.front();

@@ -6,7 +6,7 @@
 namespace ipsetkv::server {
 namespace {
 
-/// Takes bytes from the front; past the end they are zeros, and `failed`.
+/// Reads bytes from the front; past the end they are zeros, and `failed` is set.
 struct Source {
   std::string_view rest;
   bool failed = false;
@@ -22,7 +22,7 @@ struct Source {
   }
 };
 
-/// Repeats what was unpacked `distance` bytes ago, which may reach into what it makes.
+/// Copies output from `distance` bytes before its end; the two ranges may overlap.
 bool repeat(std::string& text, std::size_t distance, std::size_t count) {
   if (distance > text.size()) return false;
   for (std::size_t i = 0; i < count; ++i) text += text[text.size() - distance];

@@ -8,9 +8,9 @@
 
 namespace ipsetkv::server {
 
-/// Unpacks what LibLZF has packed, which must be `length` bytes; nothing if it is not. Debian's
-/// liblzf is a shared library alone, and loading one more would cost every command of the tool more
-/// than reading this costs anybody.
+/// Decompresses data of LibLZF; nothing if the result has not `length` bytes. Debian has liblzf
+/// only as a shared library, and loading one more would slow down every start of the tool, so
+/// the decompressor is here.
 [[nodiscard]] std::optional<std::string> unpack_lzf(std::string_view packed, std::size_t length);
 
 }  // namespace ipsetkv::server

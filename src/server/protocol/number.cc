@@ -50,7 +50,7 @@ std::optional<std::int64_t> memory_in(std::string_view text) {
 }
 
 std::optional<long double> float_in(std::string_view text) {
-  // Longer ones Redis refuses too (MAX_LONG_DOUBLE_CHARS).
+  // Redis' limit (MAX_LONG_DOUBLE_CHARS).
   constexpr std::size_t kLongest = std::size_t{5} * 1024;
   if (text.empty() || text.size() >= kLongest) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text.front())) != 0) return std::nullopt;

@@ -8,9 +8,9 @@
 
 namespace ipsetkv::server {
 
-/// Writes replies in the protocol's form, RESP2 or RESP3, behind what is in a buffer already
-/// (https://redis.io/docs/reference/protocol-spec). Each call writes one value; behind `array`,
-/// `map`, `set` and `push` their members are to follow.
+/// Appends replies in RESP2 or RESP3 to a buffer (https://redis.io/docs/reference/protocol-spec).
+/// Each call appends one value. After `array`, `map`, `set` and `push` the caller appends their
+/// members.
 class Reply {
  public:
   Reply(std::string& out, int protocol) : out_(out), protocol_(protocol) {}
@@ -23,11 +23,11 @@ class Reply {
   void integer(std::int64_t number);
   void bulk(std::string_view bytes);
   void null();
-  /// What RESP2 says for an array that is not there.
+  /// RESP2's null array; null in RESP3.
   void null_array();
   /// In RESP2 a bulk string.
   void number(long double number);
-  /// A text for people, which RESP3 marks as such.
+  /// A text for people: a verbatim string in RESP3, a bulk string in RESP2.
   void verbatim(std::string_view text);
   void array(std::size_t members) { begin('*', members); }
   /// In RESP2 an array of twice as many members.
@@ -35,7 +35,7 @@ class Reply {
   void set(std::size_t members) { begin(protocol_ == 3 ? '~' : '*', members); }
   void push(std::size_t members) { begin(protocol_ == 3 ? '>' : '*', members); }
 
-  /// The end of what is written, and a way back to it.
+  /// The size of the buffer, to `cut` it to later.
   [[nodiscard]] std::size_t mark() const { return out_.size(); }
   void cut(std::size_t mark) { out_.resize(mark); }
 

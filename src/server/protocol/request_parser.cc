@@ -17,7 +17,7 @@ constexpr std::int64_t kMostWords = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostWordsBeforePassword = 10;
 constexpr std::int64_t kLongestWordBeforePassword = 16'384;
 
-/// What one request of many words took is not kept for those of few.
+/// Memory for more words than this is freed after the request.
 constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 
 }  // namespace
@@ -68,7 +68,7 @@ RequestParser::Status RequestParser::parse_line(std::string_view bytes) {
 bool RequestParser::take_header(std::string_view bytes, std::string_view too_long,
                                 std::string_view& text, Status& status) {
   const std::size_t end = bytes.find('\r', std::max(position_, searched_));
-  // The line feed behind it is taken for granted, as Redis does.
+  // The line feed after it is not checked; Redis does the same.
   if (end == std::string_view::npos || end + 1 >= bytes.size()) {
     searched_ = end == std::string_view::npos ? bytes.size() : end;
     status = Status::kIncomplete;
@@ -100,7 +100,7 @@ RequestParser::Status RequestParser::parse_word(std::string_view bytes,
     Status status{};
     if (!take_header(bytes, "too big bulk count string", text, status)) return status;
     if (text.empty() || text.front() != '$') {
-      // Whatever stands there, an end of line too.
+      // The bytes may be anything, also a line end.
       const char found = text.empty() ? '\r' : text.front();
       return fail(std::string("expected '$', got '") + found + '\'');
     }

@@ -9,38 +9,38 @@
 
 namespace ipsetkv::server {
 
-/// How much a client may send at once.
+/// Limits on one request.
 struct RequestLimits {
   std::uint64_t longest_word = std::uint64_t{512} * 1024 * 1024;  ///< Bytes of a bulk string.
-  /// Somebody who has not said the password yet gets by with little.
+  /// Clients that are not authenticated have Redis' low limits.
   bool authenticated = true;
 };
 
-/// Takes the requests of a Redis client out of what it has sent: arrays of bulk strings, or lines
-/// of words (https://redis.io/docs/reference/protocol-spec, "Inline commands"). It remembers how
-/// far it came, so bytes that come singly are each looked at once.
+/// Parses requests of the Redis protocol: arrays of bulk strings, or lines of words
+/// (https://redis.io/docs/reference/protocol-spec, "Inline commands"). It remembers its position,
+/// so each byte is parsed once, in whatever pieces they arrive.
 class RequestParser {
  public:
   enum class Status : std::uint8_t {
-    kIncomplete,  ///< More has to come.
-    kComplete,    ///< `words` are a request of `consumed` bytes; no words: one that asks nothing.
-    kBroken,      ///< `error` says why. There is no way on.
+    kIncomplete,  ///< More bytes are needed.
+    kComplete,    ///< `words` are a request of `consumed` bytes; no words: an empty request.
+    kBroken,      ///< A protocol error, see `error`; nothing can follow.
   };
 
-  /// Looks for a request at the start of `bytes`, which are those of the last call with more behind
-  /// them if that was incomplete.
+  /// Parses a request at the start of `bytes`. After kIncomplete these must begin with the bytes of
+  /// the last call.
   [[nodiscard]] Status parse(std::string_view bytes, const RequestLimits& limits);
 
-  /// Borrowed from the bytes; those of an inline request from the parser.
+  /// Views of the bytes, or, for an inline request, of the parser; until `reset`.
   [[nodiscard]] const std::vector<std::string_view>& words() const { return words_; }
   [[nodiscard]] std::size_t consumed() const { return position_; }
-  /// As Redis says it, without "ERR ".
+  /// Redis' text, without "ERR ".
   [[nodiscard]] const std::string& error() const { return error_; }
 
-  /// What it keeps beside the bytes, in bytes.
+  /// The memory that the parser itself uses, in bytes.
   [[nodiscard]] std::size_t memory() const;
 
-  /// Begins anew, behind a request.
+  /// Starts the next request.
   void reset();
 
  private:
@@ -63,9 +63,9 @@ class RequestParser {
   std::vector<std::string> line_words_;
   std::string error_;
   std::size_t position_ = 0;
-  std::size_t searched_ = 0;   ///< There is no end of line up to here.
-  std::int64_t missing_ = -1;  ///< Words still to come; negative: their number is.
-  std::int64_t length_ = -1;   ///< Of the word that comes; negative: not known yet.
+  std::size_t searched_ = 0;   ///< No line end is before this.
+  std::int64_t missing_ = -1;  ///< Words to follow; negative: not known yet.
+  std::int64_t length_ = -1;   ///< Of the next word; negative: not known yet.
 };
 
 }  // namespace ipsetkv::server

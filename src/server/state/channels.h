@@ -24,9 +24,9 @@ struct Subscriber {
   }
 };
 
-/// What is sent to clients that have not asked for it just now.
+/// A message to clients that is not a reply to a request.
 struct Message {
-  std::string text;      ///< As RESP2 has it.
+  std::string text;      ///< In RESP2.
   bool is_push = false;  ///< RESP3 has another first byte.
 
   void append_to(std::string& out, int protocol) const {
@@ -36,7 +36,7 @@ struct Message {
   }
 };
 
-/// Who listens to which channel, in this server. May be used by all threads.
+/// The subscriptions of all clients of this server. Thread-safe.
 class Channels {
  public:
   void subscribe(std::string_view channel, Subscriber who) { add(channels_, channel, who); }
@@ -46,13 +46,13 @@ class Channels {
     remove(patterns_, pattern, who);
   }
 
-  /// Calls `visit` for all who hear a message of `channel`, with the pattern if it is by one.
-  /// Returns how many times.
+  /// Visits each subscription that gets messages of `channel`, with its pattern if it has one.
+  /// Returns their number.
   std::size_t for_each_listener(
       std::string_view channel,
       const std::function<void(Subscriber who, const std::string* pattern)>& visit) const;
 
-  /// The channels somebody listens to that match `pattern`; all if that is empty.
+  /// The channels with subscribers that match `pattern`; all if that is empty.
   [[nodiscard]] std::vector<std::string> channels(std::string_view pattern) const;
   [[nodiscard]] std::size_t listeners(std::string_view channel) const;
   [[nodiscard]] std::size_t pattern_count() const;

@@ -9,7 +9,7 @@
 namespace ipsetkv::server {
 
 void log(LogLevel level, std::string_view line) {
-  // systemd.exec(5): set where standard error is connected to the journal.
+  // systemd.exec(5): set if standard error is connected to the journal.
   static const bool is_journal = secure_getenv("JOURNAL_STREAM") != nullptr;
   std::string text;
   if (is_journal)
@@ -18,7 +18,7 @@ void log(LogLevel level, std::string_view line) {
     text = "ipsetkv: ";
   for (const char letter : line) text += letter == '\n' || letter == '\r' ? ' ' : letter;
   text += '\n';
-  // Nothing can be done where that fails.
+  // There is no other place to report a failure.
   (void)!write(STDERR_FILENO, text.data(), text.size());
 }
 

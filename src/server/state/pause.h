@@ -7,12 +7,12 @@
 
 namespace ipsetkv::server {
 
-/// Whether clients have to wait, by CLIENT PAUSE. May be used by all threads.
+/// The pause of CLIENT PAUSE, in which clients' requests wait. Thread-safe.
 class Pause {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// One that goes on already becomes no shorter, and holds no less.
+  /// A pause that is already on becomes neither shorter nor narrower.
   void begin(Clock::time_point until, bool writes_only) {
     const Clock::rep end = until.time_since_epoch().count();
     const bool goes_on = until_ > Clock::now().time_since_epoch().count();
@@ -26,7 +26,7 @@ class Pause {
     if (until == 0 || (writes_only_ && !is_write)) return false;
     return Clock::now().time_since_epoch().count() < until;
   }
-  /// Nobody waits, or it has passed, where this is not in the future.
+  /// The end of the pause. If it is not in the future there is none.
   [[nodiscard]] Clock::time_point until() const {
     return Clock::time_point(Clock::duration(until_.load()));
   }

@@ -24,11 +24,11 @@ struct SlowCommand {
   std::string name;
 };
 
-/// The last commands that took longer than CONFIG's slowlog-log-slower-than. May be used by all
-/// threads.
+/// The last commands that took longer than CONFIG's slowlog-log-slower-than.
+/// Thread-safe.
 class SlowLog {
  public:
-  /// Keeps the last `most`. Long requests are cut, as in Redis: 32 words of 128 bytes.
+  /// Keeps the last `most`. Long requests are shortened as in Redis: 32 words of 128 bytes.
   void add(const Client& client, Words words, std::chrono::microseconds took, std::size_t most);
   /// The latest first.
   [[nodiscard]] std::vector<SlowCommand> latest(std::size_t count) const;

@@ -21,7 +21,7 @@ void Statistics::count(std::size_t command, std::uint64_t calls, std::chrono::na
 }
 
 void Statistics::count_error(std::string_view code) {
-  // Redis, too, stops telling codes apart where somebody makes up ever new ones.
+  // Redis, too, limits the number of distinct codes.
   constexpr std::size_t kMostCodes = 128;
   const std::lock_guard lock(mutex_);
   const auto found = errors_.find(code);

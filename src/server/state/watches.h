@@ -21,21 +21,21 @@ struct Watch {
   KeyState state;
 };
 
-/// The keys that clients of this server watch, and how often its own clients have changed each.
-/// What other processes do is seen by the state of the key alone: the kernel tells nobody of a
-/// change. May be used by all threads.
+/// The keys that clients of this server watch, each with a count of the changes by its own clients.
+/// Changes by other processes show only in the state of the key, because the kernel reports none.
+/// Thread-safe.
 class Watches {
  public:
-  /// Begins to watch; returns the number of changes up to now.
+  /// Starts to watch `key`; returns the number of changes so far.
   std::uint64_t add(std::string_view key);
   void remove(std::string_view key);
   [[nodiscard]] std::uint64_t version(std::string_view key) const;
 
-  /// A client has changed `key`. Costs next to nothing while nobody watches any.
+  /// Counts a change of `key`. Costs next to nothing while no key is watched.
   void touch(std::string_view key) {
     if (watched_.load(std::memory_order_acquire) != 0) count_change(key);
   }
-  /// Those that somebody watches.
+  /// All watched keys.
   [[nodiscard]] std::vector<std::string> keys() const;
 
  private:
