@@ -10,8 +10,8 @@
 namespace ipsetkv::bench {
 namespace {
 
-/// Has the kernel add up what its processors counted apart, where this is allowed, and gives it
-/// time to free what nobody can see any more.
+/// Makes the kernel sum up its per-processor counters, if this is allowed, and gives it time to
+/// free memory that is no longer visible.
 void settle() {
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   std::string nothing;

@@ -16,7 +16,7 @@ namespace ipsetkv::bench {
   return attribute.nla_type & NLA_TYPE_MASK;
 }
 
-/// The text of an attribute that ends in a zero byte, without that.
+/// The text of an attribute, without its terminating zero byte.
 [[nodiscard]] inline std::string_view text_of(const nlattr& attribute) {
   return {payload_of(attribute), attribute.nla_len - MNL_ATTR_HDRLEN - 1U};
 }
@@ -28,8 +28,8 @@ template <class Number>
   return number;
 }
 
-/// The attributes between two places. Written out, since libmnl's are calls into a shared library,
-/// several for each attribute; and the kernel's lengths are taken as they are.
+/// Visits the attributes between two pointers. A loop of its own, because libmnl makes several
+/// calls into a shared library for each attribute. Trusts the kernel's lengths.
 template <class Visit>
 void for_each_attribute(const void* first, const void* end, Visit visit) {
   for (const auto* place = static_cast<const char*>(first); place < end;) {

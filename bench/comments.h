@@ -6,13 +6,13 @@
 
 namespace ipsetkv::bench {
 
-// How ipsetkv keeps bytes in comments (docs/format.md). Written apart from src/, so that the floor
-// is not made of what is measured by it.
+// ipsetkv's form of bytes in comments (docs/format.md). Independent of src/, so that the floor does
+// not consist of the code that it measures.
 
 [[nodiscard]] std::string escape(std::string_view bytes);
 
-/// Writes what a comment says to `place`, which has room for as much as the comment has; returns
-/// the end.
+/// Decodes a comment to `place`, which has room for the comment's length. Returns the end of the
+/// decoded bytes.
 char* unescape(std::string_view comment, char* place);
 
 }  // namespace ipsetkv::bench

@@ -55,14 +55,14 @@ std::unique_ptr<Home> start_namespace() {
   return NamespaceHome::start(open);
 }
 
-/// The least conversation after which a value is replaced, or is there.
+/// The fewest messages that replace or read a value.
 std::unique_ptr<Peer> open_bare_loop(const Task& task) {
   return Floor::open(task, Floor::Writing::kBare, Floor::Reading::kDecoded);
 }
 
 std::unique_ptr<Peer> open_libipset(const Task& task) { return LibipsetPeer::open(task); }
 
-// What an address each four bytes holds is 256 KiB, but libipset takes half a second for that.
+// Values of up to 256 KiB fit, but libipset takes half a second for that.
 constexpr std::size_t kMostOfLibipset = std::size_t{64} * 1024;
 
 }  // namespace

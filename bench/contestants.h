@@ -9,15 +9,15 @@
 
 namespace ipsetkv::bench {
 
-/// Somebody who is compared with ipsetkv from outside, through the same few calls as ipsetkv.
+/// A store that is compared with ipsetkv, through the same few calls.
 struct Contestant {
   const char* name;
   std::unique_ptr<Home> (*start)();
-  std::size_t most_bytes;  ///< The longest value for which it is asked.
+  std::size_t most_bytes;  ///< The longest value to measure, in bytes.
 };
 
-/// ipsetkv first. Requires, for each start, what enter_private_namespace() and
-/// mount_private_memory() give.
+/// All contestants, ipsetkv first. Starting one requires enter_private_namespace() and
+/// mount_private_memory().
 [[nodiscard]] const std::vector<Contestant>& contestants();
 
 }  // namespace ipsetkv::bench

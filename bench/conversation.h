@@ -19,17 +19,17 @@
 
 namespace ipsetkv::bench {
 
-/// What a part of a listing can be at least: larger buffers make the kernel allocate larger parts.
+/// The smallest buffer for a part of a listing. Larger ones make the kernel allocate larger parts.
 [[nodiscard]] std::size_t small_part_bytes();
-/// As large as the kernel's parts get.
+/// The largest part that the kernel sends.
 inline constexpr std::size_t kLargestPartBytes = 32'768;
 
-/// What parts are received into: a page's beginning, as ipsetkv has it.
+/// The receive buffer, aligned to a page as ipsetkv's is.
 struct alignas(4096) PartBuffer {
   std::array<std::byte, kLargestPartBytes> bytes;
 };
 
-/// The elements that a part of a listing has, with the name of their set.
+/// Visits the elements in a part of a listing, with the name of their set.
 template <class Visit>
 void for_each_element(const nlmsghdr& message, const Visit& visit) {
   const auto* const start = reinterpret_cast<const char*>(&message);
@@ -43,23 +43,23 @@ void for_each_element(const nlmsghdr& message, const Visit& visit) {
                      });
 }
 
-/// A socket to the kernel, and no more around it than it takes to say something and hear the
-/// answer.
+/// A netlink socket with the least code that sends messages and receives replies.
 class Conversation {
  public:
-  /// Parts of listings are received with so many bytes. Nothing, with errno, if there can be none.
+  /// Receives parts of listings into a buffer of `part_bytes` bytes. Empty, with errno set, on
+  /// failure.
   [[nodiscard]] static std::optional<Conversation> open(std::size_t part_bytes);
 
   [[nodiscard]] std::uint32_t port_id() const;
   [[nodiscard]] bool send(const std::vector<std::byte>& messages) {
     return ::send(descriptor_, messages.data(), messages.size(), 0) >= 0;
   }
-  /// Whether the kernel has taken everything. It has worked on it before `send` returns: an empty
-  /// queue means success. Otherwise the queue is emptied.
+  /// Whether the kernel executed all messages. It does so before `send` returns and only replies to
+  /// those that fail, so an empty queue means success. Empties the queue otherwise.
   [[nodiscard]] bool nothing_failed();
-  /// Waits for an answer: whether it is a good one.
+  /// Waits for an acknowledgement. False if it is an error.
   [[nodiscard]] bool acknowledged();
-  /// Visits each part of a listing; false if that fails.
+  /// Visits each part of a listing. False if the kernel replies with an error.
   template <class Visit>
   [[nodiscard]] bool receive_listing(const Visit& visit) {
     for (;;) {

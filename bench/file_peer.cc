@@ -11,7 +11,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-/// A file's descriptor, closed at the end.
+/// Owns a file descriptor.
 class File {
  public:
   File(int folder, const std::string& name, int flags)

@@ -9,8 +9,8 @@
 
 namespace ipsetkv::bench {
 
-/// A file for each key, in tmpfs. A value is written beside and renamed, so that a reader sees the
-/// old one or the new one.
+/// A file for each key, in tmpfs. A value is written to a new file, which is then renamed, so that
+/// a reader sees the old value or the new one.
 class FilePeer : public Peer {
  public:
   [[nodiscard]] static std::unique_ptr<Peer> open(const Folder& folder, const Task& task);
@@ -23,7 +23,7 @@ class FilePeer : public Peer {
 
  private:
   int folder_;
-  std::string spare_;  ///< The name of what is not renamed yet; this process's alone.
+  std::string spare_;  ///< The new file's name, unique to this process.
   const Values& values_;
 };
 

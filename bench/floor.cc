@@ -14,10 +14,11 @@
 namespace ipsetkv::bench {
 namespace {
 
-// Chunks that ipsetkv replaces in one send.
+// The most chunks of a value that ipsetkv replaces in one send.
 constexpr std::size_t kSmallPieces = 64;
 
-/// Of a short value a small part; of a long one as large as they get, so that there are few.
+/// The size of the parts of a listing: small for a short value, the largest for a long one, to have
+/// few of them.
 std::size_t part_bytes_for(std::size_t value_bytes) {
   constexpr std::size_t kLongValue = 1024;
   return value_bytes > kLongValue ? kLargestPartBytes : small_part_bytes();
@@ -50,8 +51,8 @@ Fields fields_of(const nlattr& element) {
   return fields;
 }
 
-/// A value that is being put together. The string keeps its length from one read to the next, so
-/// that nothing is filled with zeros only to be written over.
+/// Assembles a value. The string keeps its length from one read to the next, so that it is not
+/// filled with zeros only to be overwritten.
 class Assembly {
  public:
   explicit Assembly(std::string& value) : value_(value) {}
@@ -64,7 +65,7 @@ class Assembly {
 
  private:
   char* room(std::size_t offset, std::size_t count) {
-    // Its memory grows by halves or more at a time, and stays for the next value.
+    // The memory grows geometrically and is reused for the next value.
     if (value_.size() < offset + count) value_.resize(offset + count);
     return value_.data() + offset;
   }
@@ -104,7 +105,7 @@ std::unique_ptr<Floor> Floor::open(const Task& task, Writing writing, Reading re
   std::unique_ptr<Floor> floor(new Floor(*std::move(kernel), task, writing, reading));
   if (!floor->create_sets()) return nullptr;
   floor->prepare();
-  // A key's first write finds nothing of what its `test` asks for in what was an empty set.
+  // The first write of each key fails its `test`, because the old set is empty.
   (void)floor->write_all(0);
   return floor->write_all(1) ? std::move(floor) : nullptr;
 }
@@ -124,7 +125,7 @@ bool Floor::create_sets() {
                      [&](const std::string& key) { return created(key, task_.layout, hashsize); });
 }
 
-/// Each key's value; false if the kernel complained of one.
+/// Writes values[which] to all keys. False if the kernel refused one.
 bool Floor::write_all(std::size_t which) {
   bool good = true;
   for (const std::string& key : task_.keys) good = set(key, which) && good;
@@ -176,7 +177,7 @@ void Floor::prepare() {
   read_ = prepared(requests.take(), task_.keys[0]);
 }
 
-/// The last send has the name, in a write as in a read; no value has it.
+/// Finds the key's name in the last send, where it is in reads and in writes. No value contains it.
 Floor::Prepared Floor::prepared(Sends sends, const std::string& key) {
   Prepared messages{.sends = std::move(sends)};
   const auto equal = [](std::byte byte, char letter) { return byte == std::byte(letter); };

@@ -13,27 +13,26 @@
 
 namespace ipsetkv::bench {
 
-/// The bare conversation with the kernel: the messages that ipsetkv sends, byte for byte but for
-/// their numbers, prepared once and sent again and again by a loop that does nothing else. No
-/// client that keeps a value this way can be faster, so this is what ipsetkv is measured by.
+/// The bare messages: those that ipsetkv sends, byte for byte except for their numbers, prepared
+/// once and sent by a loop that does nothing else. No client that stores values this way can be
+/// faster, so ipsetkv is measured against it.
 class Floor : public Peer {
  public:
-  /// What a replacement is made of.
+  /// The messages of a replacement.
   enum class Writing {
-    /// All that ipsetkv sends: the lock is taken, the value published under it, what came out is
-    /// tested for its first element and its options, the lock is given back. Nothing is
-    /// acknowledged.
+    /// All that ipsetkv sends: acquire the lock, publish the value, test the old set for its first
+    /// element and its options, release the lock. Nothing is acknowledged.
     kLocked,
     kBare,          ///< `flush`, `add` and `swap`, nothing acknowledged.
     kAcknowledged,  ///< The same, with the swap acknowledged.
   };
-  /// What becomes of a listing.
+  /// What happens to a listing.
   enum class Reading {
-    kReceived,  ///< Each part is received, and thrown away.
-    kDecoded,   ///< The value is put together, straight in its place, and nothing is checked.
+    kReceived,  ///< Each part is received and discarded.
+    kDecoded,   ///< The value is assembled in place, without checks.
   };
 
-  /// Nothing, with errno, if the kernel refuses the sets.
+  /// Null, with errno set, if the kernel refuses the sets.
   [[nodiscard]] static std::unique_ptr<Floor> open(const Task& task, Writing writing,
                                                    Reading reading);
 
@@ -45,7 +44,7 @@ class Floor : public Peer {
   [[nodiscard]] bool create_sets();
   [[nodiscard]] bool write_all(std::size_t which);
   void prepare();
-  /// In one send: the lock's own set takes the value.
+  /// Writes all in one send: the lock's own set takes the value.
   void write_small(Requests& requests, const std::vector<Piece>& pieces) const;
   void write(Requests& requests, const std::vector<Piece>& pieces) const;
   void write_bare(Requests& requests, const std::vector<Piece>& pieces) const;
@@ -55,12 +54,12 @@ class Floor : public Peer {
   Writing writing_;
   Reading reading_;
   std::string spare_;
-  std::string lock_;  ///< Its name while nobody has it.
-  std::string held_;
-  /// Messages in which the names of keys are exchanged.
+  std::string lock_;  ///< The lock's name while it is free.
+  std::string held_;  ///< The lock's name while it is held.
+  /// Messages in which the key's name can be replaced.
   struct Prepared {
     Sends sends;
-    std::vector<std::byte*> names;  ///< Where the key's name is in them.
+    std::vector<std::byte*> names;  ///< Pointers to the key's name in `sends`.
   };
   [[nodiscard]] static Prepared prepared(Sends sends, const std::string& key);
   static void address(Prepared& messages, const std::string& key);
@@ -69,7 +68,7 @@ class Floor : public Peer {
   Prepared read_;
 };
 
-/// Removes every set of this namespace.
+/// Destroys every set of this namespace.
 [[nodiscard]] bool destroy_all_sets();
 
 }  // namespace ipsetkv::bench

@@ -11,7 +11,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-// Exists everywhere, and none of those who are compared uses it.
+// Exists on every system, and no contestant uses it.
 constexpr const char* kMemory = "/dev/shm";
 
 }  // namespace

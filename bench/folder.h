@@ -5,12 +5,12 @@
 
 namespace ipsetkv::bench {
 
-/// Gives this process, and those that it starts, a tmpfs of their own, which is gone with the last
-/// of them, however they end. False, with errno, where that is not allowed. Requires: one thread,
-/// and what enter_private_namespace() gives.
+/// Mounts a tmpfs that only this process and its children see. It disappears with the last of them,
+/// even if they are killed. False, with errno set, if that is not allowed. Requires: a single
+/// thread, and enter_private_namespace() before.
 [[nodiscard]] bool mount_private_memory();
 
-/// An empty folder in that tmpfs, removed with all that is in it.
+/// A folder in that tmpfs. The destructor removes it with its content.
 class Folder {
  public:
   Folder();
@@ -18,7 +18,7 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
 
-  /// Empty if it could not be made.
+  /// Empty if the folder could not be created.
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:

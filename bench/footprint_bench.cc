@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// What keys and values cost in memory: ipsetkv beside the other ways of keeping values on this
-// machine.
+// The memory that keys and values take: ipsetkv compared with other stores on this machine.
 //
-//   BYTES/COUNT/WHO        bytes of memory for so many keys, each with a value of so many bytes
-//   rest/WHO               bytes that its server has in use with nothing in it
+//   BYTES/COUNT/WHO        bytes of memory for COUNT keys with values of BYTES bytes
+//   rest/WHO               bytes that an empty server uses
 //
-// Counted is what the kernel has in use (slabs, vmalloc, per-processor memory, files in tmpfs) and
-// what a server has of its own, before and after the keys are written. The kernel's accounts are
-// the whole machine's, so that what others do at the same time is in them too: the report takes the
-// median of the rounds. All keys are read and compared.
+// Measures the kernel's memory in use (slabs, vmalloc, per-processor memory, files in tmpfs) and a
+// server's own memory, before and after the keys are written. The kernel's accounts are those of
+// the whole machine and include other activity, so the report takes the median of the rounds. All
+// keys are read and compared.
 
 #include <algorithm>
 #include <cstdio>
@@ -35,10 +34,10 @@ struct Form {
 constexpr Form kForms[] = {{8, 10'000}, {256, 1'000}, {16 * kKib, 250}, {1024 * kKib, 32}};
 constexpr std::size_t kQuickKeys = 4;
 
-// Beyond it libipset takes half a minute, and a byte costs what it costs here.
+// With longer values libipset takes half a minute, and the cost of a byte stays the same.
 constexpr std::size_t kMostOfLibipset = 256;
 
-/// What is compared: all but the bare loop, whose sets are those of ipsetkv.
+/// The contestants except the bare loop, whose sets are the same as those of ipsetkv.
 std::vector<Contestant> keepers() {
   std::vector<Contestant> all = contestants();
   std::erase_if(all, [](const Contestant& each) { return std::string(each.name) == "bare"; });
@@ -60,7 +59,7 @@ bool all_stored(Peer& peer, const Task& task) {
   });
 }
 
-/// False if it failed; one that does not take this is left out.
+/// Measures one contestant; skips one that cannot store this. False if it failed.
 bool measure(const Contestant& contestant, const Task& task, const std::string& row, Rows& rows) {
   const auto home = contestant.start();
   if (!home) return false;
@@ -75,7 +74,7 @@ bool measure(const Contestant& contestant, const Task& task, const std::string& 
 }
 
 bool measure_all(const Settings& settings, Rows& rows) {
-  if (!mount_private_memory()) return std::perror("no tmpfs of its own"), false;
+  if (!mount_private_memory()) return std::perror("cannot mount a tmpfs"), false;
   std::vector<Contestant> all = keepers();
   std::mt19937 random(1);
   for (int round = 0; round < (settings.quick ? 1 : 3); ++round) {

@@ -7,8 +7,8 @@
 
 namespace ipsetkv::bench {
 
-/// Where a contestant keeps its values, apart from all others: a server, a folder, a keyring or a
-/// network namespace of its own. With this object it ends, and nothing is left of it.
+/// The place where a contestant keeps its values, separate from all others: a server, a folder, a
+/// keyring or a network namespace of its own. The destructor removes it with its content.
 class Home {
  public:
   Home() = default;
@@ -16,17 +16,17 @@ class Home {
   Home& operator=(const Home&) = delete;
   virtual ~Home() = default;
 
-  /// Whether it is able to keep this; what it answers no to is left out of the report.
+  /// Whether it can store the task's keys and values. The report leaves out what it cannot.
   [[nodiscard]] virtual bool takes(const Task& /*task*/) const { return true; }
 
-  /// A client, with the task's keys in place; nothing if that fails. A process uses it alone: one
-  /// that has forked asks for its own.
+  /// A client, with the task's keys written; null on failure. Processes must not share a client:
+  /// after fork each connects anew.
   [[nodiscard]] virtual std::unique_ptr<Peer> connect(const Task& task) = 0;
 
-  /// Has this process work here from now on, where that is a matter of the process.
+  /// Moves this process into the home, if it is one of the process, such as a namespace.
   [[nodiscard]] virtual bool enter() { return true; }
 
-  /// Bytes of memory that a server of its own has in use at this moment.
+  /// The memory of the home's own server in bytes; 0 if it has none.
   [[nodiscard]] virtual double resident() const { return 0; }
 };
 

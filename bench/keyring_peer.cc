@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kMostBytes = 32'767;
 
-// What the kernel charges for a key beside name and value, and for it in a keyring.
+// The kernel's charge for a key, in addition to name and value, and for its link in a keyring.
 constexpr std::size_t kChargedBytes = 64;
 
-/// What this user may still have: keys, and bytes of them.
+/// The keys and bytes that this user may still allocate.
 struct Quota {
   std::size_t keys = 0;
   std::size_t bytes = 0;
@@ -37,7 +37,7 @@ Quota quota_left() {
 }  // namespace
 
 std::unique_ptr<Home> KeyringHome::start() {
-  // Once in a process: leaving a session keyring would lose the keys in it.
+  // Only once in a process: joining another session keyring would lose the keys in this one.
   static const bool joined = keyctl_join_session_keyring(nullptr) >= 0;
   if (!joined) return nullptr;
   const key_serial_t keyring =
@@ -53,7 +53,7 @@ KeyringHome::~KeyringHome() {
 bool KeyringHome::takes(const Task& task) const {
   const std::size_t bytes = task.values[0].size();
   const Quota left = quota_left();
-  // A key that is replaced is charged once more for a moment.
+  // A key that is being replaced is briefly charged twice.
   const std::size_t keys = task.keys.size() + 1;
   return bytes <= kMostBytes && keys <= left.keys && keys * (bytes + kChargedBytes) <= left.bytes;
 }
@@ -73,7 +73,8 @@ bool KeyringPeer::set(const std::string& key, std::size_t which) {
 bool KeyringPeer::get(const std::string& key, std::string& value) {
   const auto found = static_cast<key_serial_t>(keyctl_search(keyring_, "user", key.c_str(), 0));
   if (found < 0) return false;
-  // Its length is not known before; a read of a longer one says it, and takes nothing.
+  // The length is not known in advance. A read into too small a buffer returns it and copies
+  // nothing.
   for (;;) {
     const long length = keyctl_read(found, value.data(), value.size());
     if (length < 0) return false;

@@ -10,7 +10,7 @@
 
 namespace ipsetkv::bench {
 
-/// A keyring of the kernel, linked from a new session keyring of this process alone.
+/// A kernel keyring, linked from a new session keyring of this process.
 class KeyringHome : public Home {
  public:
   [[nodiscard]] static std::unique_ptr<Home> start();
@@ -18,7 +18,8 @@ class KeyringHome : public Home {
   explicit KeyringHome(key_serial_t keyring) : keyring_(keyring) {}
   ~KeyringHome() override;
 
-  /// A key of the type `user` ends at 32,767 bytes, and users but root have room for few.
+  /// A key of the type `user` holds at most 32,767 bytes, and users other than root have a small
+  /// quota.
   [[nodiscard]] bool takes(const Task& task) const override;
   [[nodiscard]] std::unique_ptr<Peer> connect(const Task& task) override;
 
@@ -26,8 +27,7 @@ class KeyringHome : public Home {
   key_serial_t keyring_;
 };
 
-/// Keys of the type `user`, found by their name in that keyring each time, as somebody does who
-/// knows nothing but the name.
+/// Keys of the type `user`, looked up by name in that keyring for each operation.
 class KeyringPeer : public Peer {
  public:
   KeyringPeer(key_serial_t keyring, const Values& values) : keyring_(keyring), values_(values) {}

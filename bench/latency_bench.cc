@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-// How long one operation takes: ipsetkv beside the other ways of keeping values on this machine.
+// The time of one operation: ipsetkv compared with other stores on this machine.
 //
-//   size/set/BYTES/WHO   replaces the value of the only key; two values take turns
+//   size/set/BYTES/WHO   replaces the value of the only key, alternating between two values
 //   size/get/BYTES/WHO   reads it into a string whose memory is reused
-//   keys/set/COUNT/WHO   the same, with so many keys of 8 bytes there, one after the other in
+//   keys/set/COUNT/WHO   the same with COUNT keys with values of 8 bytes, one after the other in
 //   keys/get/COUNT/WHO   shuffled order
 //
-// Everybody has a home of its own: a network namespace, a folder in tmpfs, a server, a keyring. In
-// each round everybody's operations have one turn, in shuffled order, of some milliseconds; the
-// figure is the turn's time for each operation. Each answer is compared with what it should be: at
-// the end of each turn the last one, and at the end of all those of all keys. A wrong one is an
-// error, and so is the exit status.
+// Each contestant has a home of its own: a network namespace, a folder in tmpfs, a server, a
+// keyring. In each round each operation of each contestant has one turn of some milliseconds, in
+// shuffled order; the result is the turn's time for each operation. Results are compared with the
+// expected values: the last one of each turn, and those of all keys at the end. A wrong result ends
+// the program with an error.
 
 #include <algorithm>
 #include <cstdio>
@@ -44,23 +44,23 @@ bool complain(const char* who, const char* what, const std::string& where) {
   return false;
 }
 
-/// Everybody who can, set up.
+/// Sets up all contestants that can store the task.
 bool gather(const Task& task, const Length& length, const std::string& where, std::mt19937& random,
             std::vector<Runner>& runners) {
   for (const Contestant& contestant : contestants()) {
     if (task.values[0].size() > contestant.most_bytes) continue;
     auto home = contestant.start();
-    if (!home) return complain(contestant.name, "it does not start", where);
+    if (!home) return complain(contestant.name, "cannot be started", where);
     if (!home->takes(task)) continue;
     auto peer = home->connect(task);
-    if (!peer) return complain(contestant.name, "it could not be set up", where);
+    if (!peer) return complain(contestant.name, "cannot be set up", where);
     runners.emplace_back(contestant.name, std::move(home), std::move(peer), task, random);
-    if (!runners.back().warm_up(length)) return complain(contestant.name, "a wrong answer", where);
+    if (!runners.back().warm_up(length)) return complain(contestant.name, "wrong result", where);
   }
   return true;
 }
 
-/// `kind` and `where` are the first and the third part of a row's name.
+/// `kind` and `where` are the first and the third part of the row's name.
 bool measure(const Task& task, const Length& length, const std::string& kind,
              const std::string& where, Rows& rows) {
   std::mt19937 random(1);
@@ -75,17 +75,17 @@ bool measure(const Task& task, const Length& length, const std::string& kind,
       const bool set = turn % 2 == 0;
       const double took = runner.time(set ? Operation::kSet : Operation::kGet);
       const std::string row = kind + (set ? "/set/" : "/get/") + where + "/" + runner.name();
-      if (took < 0) return complain(runner.name(), "a wrong answer", row);
+      if (took < 0) return complain(runner.name(), "wrong result", row);
       rows[row].push_back(took);
     }
   }
   for (Runner& runner : runners)
-    if (!runner.all_good()) return complain(runner.name(), "a wrong value", kind + "/" + where);
+    if (!runner.all_good()) return complain(runner.name(), "wrong value", kind + "/" + where);
   return true;
 }
 
 bool measure_all(const Settings& settings, Rows& rows) {
-  if (!mount_private_memory()) return std::perror("no tmpfs of its own"), false;
+  if (!mount_private_memory()) return std::perror("cannot mount a tmpfs"), false;
   const Length length = settings.quick ? kQuick : kFull;
   const Keys one = make_keys(1);
   for (const std::size_t bytes : kSizes) {

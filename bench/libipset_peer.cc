@@ -13,7 +13,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-// libipset prints a listing with this format, a buffer at a time; anything else is help text.
+// libipset prints a listing with this format, a buffer at a time; other formats are help text.
 constexpr std::string_view kListingFormat = "%s";
 
 int gather_output(struct ipset_session* /*session*/, void* output, const char* format, ...) {
@@ -25,14 +25,14 @@ int gather_output(struct ipset_session* /*session*/, void* output, const char* f
   return 0;
 }
 
-// In place of libipset's own, which print and end the process.
+// Replace libipset's own functions, which print and end the process.
 int report_misuse(ipset* /*library*/, void* /*output*/, int /*status*/, const char* /*message*/,
                   ...) {
   return -1;
 }
 int report_failure(ipset* /*library*/, void* /*output*/) { return -1; }
 
-/// Takes a number and the one byte behind it off the front of `text`.
+/// Removes a number and the byte after it from the front of `text`, and returns the number.
 std::uint32_t take_number(std::string_view& text) {
   std::uint32_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -51,7 +51,7 @@ LibipsetPeer::LibipsetPeer(std::unique_ptr<ipset, Close> library, const Values& 
 }
 
 std::unique_ptr<LibipsetPeer> LibipsetPeer::open(const Task& task) {
-  // The list of types is one for the process.
+  // The list of types is global, so it is loaded only once.
   static const bool loaded = (ipset_load_types(), true);
   std::unique_ptr<ipset, Close> library(loaded ? ipset_init() : nullptr);
   if (!library) return nullptr;
@@ -62,7 +62,7 @@ std::unique_ptr<LibipsetPeer> LibipsetPeer::open(const Task& task) {
 }
 
 bool LibipsetPeer::run(std::initializer_list<const char*> words) {
-  // libipset takes the words out of the list one by one, but does not write into them.
+  // libipset removes the words from the list one by one, but does not write into them.
   std::array<char*, 8> arguments{};
   std::transform(words.begin(), words.end(), arguments.begin(),
                  [](const char* word) { return const_cast<char*>(word); });
@@ -88,7 +88,7 @@ bool LibipsetPeer::set(const std::string& key, std::size_t which) {
   return true;
 }
 
-/// Of the form `add benchmark 110.111.116.101,tcp:0`; the first one, `create ...`, is none.
+/// Parses a line such as `add benchmark 110.111.116.101,tcp:0`; ignores the first, `create ...`.
 void LibipsetPeer::take_line(std::string_view line) {
   if (!line.starts_with("add ")) return;
   line.remove_prefix(line.find_last_of(' ') + 1);

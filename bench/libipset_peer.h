@@ -15,12 +15,12 @@ struct ipset;
 
 namespace ipsetkv::bench {
 
-/// The way of the essay "Using ipset the wrong way", without its Python: the `ipset` tool's own
-/// library in this process, given the tool's command lines. `create -exist`, `flush` and one `add`
-/// a chunk; `list`, and the text of it taken apart.
+/// The method of the essay "Using ipset the wrong way", without its Python: the `ipset` tool's own
+/// library in this process, given the tool's command lines. A write is `create -exist`, `flush` and
+/// one `add` a chunk; a read is `list`, whose text is parsed.
 class LibipsetPeer : public Peer {
  public:
-  /// Nothing if libipset refuses to start or to write.
+  /// Null if libipset cannot be initialised or a write fails.
   [[nodiscard]] static std::unique_ptr<LibipsetPeer> open(const Task& task);
 
   [[nodiscard]] bool set(const std::string& key, std::size_t which) override;

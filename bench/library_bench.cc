@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 
-// Reading and replacing one value: ipsetkv beside the bare conversation with the kernel and beside
+// Reading and replacing one value: ipsetkv compared with the bare messages to the kernel and with
 // libipset, in one run.
 //
-//   set/LAYOUT/BYTES/WHO        replaces the key's value; two values take turns
-//   sustain/LAYOUT/BYTES/WHO    the same, for two seconds on end
+//   set/LAYOUT/BYTES/WHO        replaces the key's value, alternating between two values
+//   sustain/LAYOUT/BYTES/WHO    the same, for two seconds without a pause
 //   get/LAYOUT/BYTES/WHO        reads the key's value into a string whose memory is reused
-//   increment/LAYOUT/BYTES/WHO  adds 1 to a number of so many digits
+//   increment/LAYOUT/BYTES/WHO  adds 1 to a number of BYTES digits
 //
-// who                  what is done
+// WHO                  what is done
 //   ipsetkv              Store::set, Store::get and Store::increment
-//   floor                the same messages, prepared beforehand, by a loop that does nothing else;
-//                        of a listing, every part is received and thrown away
-//   floor_bare           set without the lock, and without the questions by which ipsetkv sees what
+//   floor                the same messages, prepared in advance, sent by a loop that does nothing
+//                        else; every part of a listing is received and discarded
+//   floor_bare           set without the lock, and without the tests by which ipsetkv verifies what
 //                        it has replaced
-//   floor_acknowledged   the same with the last message acknowledged, as netlink is mostly used
-//   floor_decoded        get with the value put together from the listing, nothing checked
+//   floor_acknowledged   the same with the last message acknowledged, the usual way to use netlink
+//   floor_decoded        get with the value assembled from the listing, without checks
 //   libipset             the ipset tool's library in this process, with its command lines
 //
 // Each one gets an empty network namespace and a socket of its own, and opening it is not timed.
-// The runs of all are shuffled, so that a slow moment of the machine meets everybody; short values
-// are run more often, since a ratio near 1 decides there. What is left in the set is read and
-// compared before and after; a wrong answer is an error, and so is the exit status. `--quick` only
-// looks whether everything runs and answers right.
+// All runs are shuffled, so that a slow moment of the machine affects all contestants; short values
+// run more often, because their ratio is near 1. The stored value is read and compared before and
+// after; a wrong one ends the program with an error. `--quick` only checks that everything runs and
+// returns correct results.
 
 #include <benchmark/benchmark.h>
 
@@ -45,7 +45,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-// The key that everybody reads and writes, in a namespace that holds nothing else.
+// The only key in the namespace.
 const Keys kKeys = make_keys(1);
 const std::string& kKey = kKeys.front();
 
@@ -57,7 +57,7 @@ constexpr int kShortRepetitions = 101;
 constexpr int kSustainedRepetitions = 7;
 constexpr double kSustainedSeconds = 2;
 
-/// The sizes that everybody is asked for.
+/// The sizes measured for all contestants.
 struct Sizes {
   Layout layout;
   const char* name;
@@ -100,7 +100,7 @@ const std::vector<Contestant> kReaders = {
 
 constexpr Contestant kLibipset = {"libipset", open_libipset};
 
-/// Made once for each size.
+/// The values of a size, created on first use.
 const Values& values_of(std::size_t bytes) {
   static std::map<std::size_t, Values> made;
   const auto [place, missing] = made.try_emplace(bytes);
@@ -108,7 +108,7 @@ const Values& values_of(std::size_t bytes) {
   return place->second;
 }
 
-/// Whether the key has this value for somebody who comes to it anew.
+/// Whether a new Store reads this value from the key.
 bool is_stored(const std::string& value) {
   auto store = Store::open();
   if (!store) return false;
@@ -121,16 +121,16 @@ void fail(benchmark::State& state, const char* reason) {
   state.SkipWithError(reason);
 }
 
-/// A contestant in an empty namespace, with values[1] in place; null, and the run is skipped, if
-/// that does not work.
+/// Sets up a contestant in an empty namespace, with values[1] stored. On failure, skips the run and
+/// returns null.
 std::unique_ptr<Peer> begin(benchmark::State& state, Open open, const Task& task) {
   if (!destroy_all_sets()) {
-    fail(state, "the sets before it could not be removed");
+    fail(state, "existing sets cannot be destroyed");
     return nullptr;
   }
   auto peer = open(task);
   if (peer && is_stored(task.values[1])) return peer;
-  fail(state, "it could not be set up");
+  fail(state, "the contestant cannot be set up");
   return nullptr;
 }
 
@@ -162,7 +162,8 @@ void time_increments(benchmark::State& state) {
   auto store = destroy_all_sets() ? Store::open() : tl::unexpected(Error{});
   std::int64_t number = 1;
   for (std::size_t digit = 1; digit < kNumberBytes; ++digit) number *= 10;
-  if (!store || !store->set(kKey, std::to_string(number))) return fail(state, "no number");
+  if (!store || !store->set(kKey, std::to_string(number)))
+    return fail(state, "the number was not written");
   bool good = true;
   for (auto iteration : state) good &= store->increment(kKey) == ++number;
   if (!good || !is_stored(std::to_string(number))) fail(state, "the sum is wrong");
@@ -193,7 +194,7 @@ std::vector<Contestant> with_libipset(std::vector<Contestant> contestants) {
   return contestants;
 }
 
-/// `often`: not quick, and short values get repetitions of their own.
+/// `often`: repeat short values more often; false with --quick.
 void enter_everything(bool often) {
   const Sizes addresses{Layout::kIpv4, "ipv4", {8, 64, 1 * kKib, 64 * kKib, 256 * kKib}};
   const Sizes comments{Layout::kComment, "comment", {1 * kKib, 1 * kMib, 16 * kMib}};
@@ -215,10 +216,10 @@ void enter_everything(bool often) {
 
 struct Settings {
   std::vector<std::string> options;  ///< Google Benchmark's.
-  bool often = true;                 ///< Whether short values get repetitions of their own.
+  bool often = true;                 ///< Repeat short values more often.
 };
 
-/// Our options first, so that those of the command line decide.
+/// Our options come first, so that those of the command line override them.
 Settings with_defaults(int count, char** arguments) {
   std::vector<std::string> given(arguments + 1, arguments + count);
   const bool quick = std::erase(given, "--quick") > 0;
@@ -252,13 +253,13 @@ const char* how_it_was_built() {
 void describe_build() {
   const char* const build = how_it_was_built();
 #ifdef __clang__
-  benchmark::AddCustomContext("compiler", __VERSION__);  // It names itself.
+  benchmark::AddCustomContext("compiler", __VERSION__);  // Includes the name "Clang".
 #else
   benchmark::AddCustomContext("compiler", "GCC " __VERSION__);
 #endif
   benchmark::AddCustomContext("build", build);
   if (std::strcmp(build, "optimised") != 0)
-    std::fprintf(stderr, "ipsetkv_bench: built %s: the times say little\n", build);
+    std::fprintf(stderr, "ipsetkv_bench: built %s: the times are not representative\n", build);
 }
 
 int run(int count, char** arguments) {

@@ -4,7 +4,7 @@
 namespace ipsetkv::bench {
 namespace {
 
-// Only what is used of it takes memory.
+// The size of the mapping. Unused parts take no memory.
 constexpr std::size_t kMapBytes = std::size_t{4} << 30;
 
 MDB_val as_value(const std::string& text) {

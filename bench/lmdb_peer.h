@@ -11,11 +11,11 @@
 
 namespace ipsetkv::bench {
 
-/// LMDB in tmpfs without `fsync`: a transaction for each operation. That of a read is reset and
-/// renewed rather than made anew, as its documentation advises.
+/// LMDB in tmpfs without `fsync`, with a transaction for each operation. Read transactions are
+/// reset and renewed instead of created, as its documentation advises.
 class LmdbPeer : public Peer {
  public:
-  /// Requires: this process has no other on the same folder.
+  /// Requires: this process has no other LmdbHome in the same folder.
   [[nodiscard]] static std::unique_ptr<Peer> open(const Folder& folder, const Task& task);
 
   explicit LmdbPeer(const Values& values) : values_(values) {}

@@ -8,7 +8,7 @@
 namespace ipsetkv::bench {
 
 std::unique_ptr<Server> MemcachedPeer::start_server() {
-  // The user, for root alone, whom it would refuse otherwise.
+  // Without -u, memcached refuses to run as root.
   return Server::start({"memcached", "-s", "SOCKET", "-m", "1024", "-I", "32m", "-u", "root"});
 }
 

@@ -11,10 +11,11 @@ struct memcached_st;
 
 namespace ipsetkv::bench {
 
-/// memcached by libmemcached: one command and its answer after the other, over a unix socket.
+/// memcached through libmemcached: commands one by one, each waiting for its reply, over a unix
+/// socket.
 class MemcachedPeer : public Peer {
  public:
-  /// A server with room for what is kept here: by default a value ends at 1 MiB.
+  /// A server with limits raised for these values; the default limit of a value is 1 MiB.
   [[nodiscard]] static std::unique_ptr<Server> start_server();
 
   [[nodiscard]] static std::unique_ptr<Peer> open(const Server& server, const Task& task);

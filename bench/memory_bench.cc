@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-// What values cost in kernel memory, by the kernel's own accounts.
+// The kernel memory that values take, by the kernel's own accounts.
 //
-// In each round one layout writes so many keys of one size, and what the accounts say before and
-// after is compared. They are the whole machine's, so that what others do at the same time is in
-// them too; the report takes the median of the rounds.
+// In each round each layout writes a number of keys of one size, and the accounts before and after
+// are compared. They are those of the whole machine and include other activity, so the report takes
+// the median of the rounds.
 
 #include <cstdio>
 #include <cstring>
@@ -27,12 +27,13 @@ struct Form {
   Layout layout;
   std::size_t bytes;
 };
-/// The last one for the kernel's rounding up to a power of two, which a little less avoids.
+/// The last size is a little less than the one before: it avoids the kernel's rounding up to a
+/// power of two.
 constexpr Form kForms[] = {{"comment", Layout::kComment, kMib},
                            {"counters", Layout::kCounters, kMib},
                            {"counters", Layout::kCounters, kMib - 128}};
 
-/// What compresses badly and is escaped as any bytes are.
+/// Random bytes: they do not compress, and need as many escapes as any binary data.
 std::string make_value() {
   std::mt19937_64 random(1);
   std::string value(kMib, '\0');
@@ -43,14 +44,14 @@ std::string make_value() {
   return value;
 }
 
-/// What `keys` values cost, for each byte of them; empty if something went wrong.
+/// The memory for each byte of `keys` values, by account; empty on failure.
 Accounts measure(const Form& form, std::string_view any, std::size_t keys) {
   const std::string_view value = any.substr(0, form.bytes);
   if (!destroy_all_sets()) return {};
   auto store = Store::open();
   SetOptions options;
   options.layout = form.layout;
-  // Makes the locks, which are there once for all keys.
+  // Creates the locks, which all keys share.
   if (!store || !store->set("first", value, options) || !store->del("first")) return {};
   const Accounts before = read_accounts();
   double told = 0;

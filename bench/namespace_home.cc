@@ -17,7 +17,7 @@ std::unique_ptr<Home> NamespaceHome::start(Open open) {
 }
 
 NamespaceHome::~NamespaceHome() {
-  // The kernel would do that itself, but later, when somebody else's memory is being counted.
+  // The kernel would do this itself, but later, while another contestant's memory is measured.
   if (enter()) (void)destroy_all_sets();
   close(descriptor_);
 }

@@ -7,13 +7,13 @@
 
 namespace ipsetkv::bench {
 
-/// A network namespace, for those who keep values in IP sets: how many sets there are is felt by
-/// everybody in it.
+/// A network namespace, for contestants that keep values in IP sets: the number of sets in a
+/// namespace slows down all its users.
 class NamespaceHome final : public Home {
  public:
   using Open = std::unique_ptr<Peer> (*)(const Task& task);
 
-  /// Enters a new one; nothing, with errno, where that is not allowed.
+  /// Creates and enters a namespace. Null, with errno set, if that is not allowed.
   [[nodiscard]] static std::unique_ptr<Home> start(Open open);
 
   NamespaceHome(int descriptor, Open open) : descriptor_(descriptor), open_(open) {}

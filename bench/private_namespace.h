@@ -3,8 +3,9 @@
 
 namespace ipsetkv::bench {
 
-/// Moves this process into a new, empty network namespace: as root at once, as an ordinary user
-/// through a user namespace. False, with errno, where neither is allowed. Requires: one thread.
+/// Moves this process into a new, empty network namespace: as root directly, as an ordinary user
+/// through a user namespace. False, with errno set, if neither is allowed. Requires: a single
+/// thread.
 [[nodiscard]] bool enter_private_namespace();
 
 }  // namespace ipsetkv::bench

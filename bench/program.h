@@ -7,16 +7,16 @@
 
 namespace ipsetkv::bench {
 
-/// What was measured, once a round, by the name of what it is.
+/// Measurements, one each round, by the name of their row.
 using Rows = std::map<std::string, std::vector<double>>;
 
-/// What the command line of a program says: [--quick] [--output FILE].
+/// The command line of a program: [--quick] [--output FILE].
 struct Settings {
-  bool quick = false;  ///< Only sees whether everything runs and answers right.
+  bool quick = false;  ///< Only check that everything runs and returns correct results.
   const char* output = nullptr;
 };
 
-/// The whole of a program that measures: reads the command line, has it measured, writes `{"name":
+/// The main function of a benchmark: parses the command line, measures, and writes `{"name":
 /// {ROWS}, FACTS}` as JSON to the file or to standard output. Returns the exit status.
 [[nodiscard]] int run_program(int count, char** arguments, const char* rows_name,
                               bool (*measure)(const Settings& settings, Rows& rows),

@@ -16,7 +16,7 @@ struct Free {
 };
 using Reply = std::unique_ptr<redisReply, Free>;
 
-/// Nothing if the connection is broken.
+/// Empty if the connection is broken.
 Reply run(redisContext* context, std::span<const std::string_view> words) {
   std::vector<const char*> starts;
   std::vector<std::size_t> lengths;
@@ -53,7 +53,7 @@ std::unique_ptr<Peer> RedisPeer::open(const Server& server, const Task& task) {
   std::unique_ptr<redisContext, Close> context(redisConnectUnix(server.socket().c_str()));
   if (!context || context->err != 0) return nullptr;
   std::unique_ptr<RedisPeer> peer(new RedisPeer(std::move(context), task.values));
-  // A thousand at a time: a command of a million words would be a matter of its own.
+  // A thousand keys at a time, because a command of a million words is not a realistic one.
   constexpr std::size_t kAtOnce = 1000;
   for (std::size_t first = 0; first < task.keys.size(); first += kAtOnce) {
     const auto begin = task.keys.begin() + static_cast<std::ptrdiff_t>(first);

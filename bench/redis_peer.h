@@ -12,10 +12,10 @@ struct redisContext;
 
 namespace ipsetkv::bench {
 
-/// Redis by hiredis: one command and its answer after the other, over a unix socket.
+/// Redis through hiredis: commands one by one, each waiting for its reply, over a unix socket.
 class RedisPeer : public Peer {
  public:
-  /// A server that keeps everything in its memory and saves nothing.
+  /// A server that saves nothing to disk.
   [[nodiscard]] static std::unique_ptr<Server> start_server();
 
   [[nodiscard]] static std::unique_ptr<Peer> open(const Server& server, const Task& task);

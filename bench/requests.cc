@@ -27,10 +27,10 @@ constexpr std::size_t kCommentBytes = 239;
 
 // An attribute's length has 16 bits.
 constexpr std::size_t kMaxNestBytes = 65'535;
-// One full message and some short ones.
+// Room for one full message and some short ones.
 constexpr std::size_t kSendBytes = std::size_t{72} * 1024;
 
-/// Takes as much off the front of `value` as its escaped form fits into a comment.
+/// Removes from the front of `value` as much as fits, escaped, into a comment, and returns that.
 std::string take_comment(std::string_view& value) {
   std::string comment;
   while (!value.empty()) {
@@ -113,7 +113,8 @@ void Requests::put_create(std::uint16_t flags, std::string_view name, Layout lay
   nlattr* const options = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
   mnl_attr_put_u32(message, IPSET_ATTR_HASHSIZE | NLA_F_NET_BYTEORDER,
                    htonl(static_cast<std::uint32_t>(hashsize)));
-  // Linux 5.11 and later; others choose a seed for the set that they make to compare with.
+  // For Linux 5.11 and later, which would otherwise choose a random seed for the set to compare
+  // with.
   if ((flags & NLM_F_EXCL) == 0)
     mnl_attr_put_u32(message, IPSET_ATTR_INITVAL | NLA_F_NET_BYTEORDER, htonl(1));
   if (comments) {
@@ -129,7 +130,7 @@ void Requests::destroy_all() { end(begin(IPSET_CMD_DESTROY, 0, {})); }
 
 void Requests::flush(std::string_view name) { end(begin(IPSET_CMD_FLUSH, 0, name)); }
 
-/// False, and nothing is put, if `elements` has no room for it.
+/// Writes the element; false, and nothing written, if `elements` has no room for it.
 bool Requests::put_element(nlmsghdr* message, nlattr* elements, const Piece& piece) {
   nlattr* const element = mnl_attr_nest_start(message, IPSET_ATTR_DATA);
   nlattr* const ip = mnl_attr_nest_start(message, IPSET_ATTR_IP);

@@ -15,54 +15,54 @@
 
 namespace ipsetkv::bench {
 
-/// The bytes of several system calls, each of whole messages.
+/// The bytes of several system calls, each with whole messages.
 using Sends = std::vector<std::vector<std::byte>>;
 
-/// An element with a part of a value in it.
+/// An element with a part of a value.
 struct Piece {
   std::uint32_t address;  ///< In network order.
   std::uint16_t port;
-  std::string comment;  ///< Empty where the address is the part.
+  std::string comment;  ///< Empty if the part is in the address.
 };
 
-/// Of IPv6, in network order.
+/// An IPv6 address in network order.
 using Address = std::array<std::byte, 16>;
 
-/// All of a value's elements, in the order of the value.
+/// All elements of a value, in the order of the value.
 [[nodiscard]] std::vector<Piece> make_pieces(Layout layout, std::string_view value);
 
-/// The buckets of the table in which ipsetkv keeps a value.
+/// The `hashsize` of ipsetkv's set for a value.
 [[nodiscard]] std::size_t hashsize_for(Layout layout, std::size_t value_bytes);
 
-/// Writes ipset's messages with libmnl, for sending later. Written apart from src/, so that the
-/// floor is not made of what is measured by it.
+/// Writes ipset's messages with libmnl, to send them later. Independent of src/, so that the floor
+/// does not consist of the code that it measures.
 class Requests {
  public:
   Requests();
 
   void create(std::string_view name, Layout layout, std::size_t hashsize);
-  /// `create` that the kernel takes in silence where there is a set with such options.
+  /// A `create` that succeeds if a set of that name exists with these options.
   void compare(std::string_view name, Layout layout);
   void destroy_all();
   void flush(std::string_view name);
-  /// All of a value's elements, the first one last, in as many messages as it takes, each but the
-  /// last in a send of its own.
+  /// Adds all elements of a value, the first one last, in as few messages as possible, each except
+  /// the last in a send of its own.
   void add(std::string_view name, const std::vector<Piece>& pieces);
-  /// Adds an element of a hash:ip inet6 for good, or replaces its comment.
+  /// Adds an element to a hash:ip inet6 set, or replaces its comment.
   void put(std::string_view name, const Address& address, std::string_view comment);
   void rename(std::string_view from, std::string_view to);
   void swap(std::string_view one, std::string_view other);
-  /// Whether the set has the element, whatever its comment.
+  /// Tests whether the set has the element, with any comment.
   void test(std::string_view name, const Piece& piece);
   void list(std::string_view name);
 
-  /// Asks for an acknowledgement of the last message.
+  /// Requests an acknowledgement of the last message.
   void acknowledge_last();
 
-  /// What comes now goes into a system call of its own.
+  /// Puts further messages into another system call.
   void start_another_send();
 
-  /// Everything written, by system calls.
+  /// Returns all messages, by system call.
   [[nodiscard]] Sends take();
 
  private:
@@ -74,7 +74,7 @@ class Requests {
 
   std::vector<std::byte> open_;
   std::size_t used_ = 0;
-  std::size_t last_ = 0;  ///< Where the last message begins.
+  std::size_t last_ = 0;  ///< The offset of the last message.
   Sends sends_;
 };
 

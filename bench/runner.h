@@ -13,28 +13,28 @@
 
 namespace ipsetkv::bench {
 
-/// How long is measured.
+/// The length of a measurement.
 struct Length {
   int rounds;
-  double turn;                  ///< Microseconds; one operation takes as long as it takes.
+  double turn;                  ///< In microseconds; a turn has at least one operation.
   std::size_t most_operations;  ///< In a turn.
 };
 
 enum class Operation : std::uint8_t { kSet, kGet };
 
-/// A contestant at work: on one key after the other, in an order that `random` has chosen.
+/// Executes operations of a contestant on one key after the other, in an order chosen by `random`.
 class Runner {
  public:
   Runner(const char* name, std::unique_ptr<Home> home, std::unique_ptr<Peer> peer, const Task& task,
          std::mt19937& random);
 
-  /// A few of each, to see how long they take.
+  /// Executes a few of each operation, to learn how many fit into a turn.
   [[nodiscard]] bool warm_up(const Length& length);
 
-  /// Microseconds for one operation, over one turn of them; negative if the last answer was wrong.
+  /// The microseconds of one operation, over one turn; negative if the last result was wrong.
   [[nodiscard]] double time(Operation operation);
 
-  /// Whether each key has the value that it should have.
+  /// Whether each key has the expected value.
   [[nodiscard]] bool all_good();
 
   [[nodiscard]] const char* name() const { return name_; }
@@ -53,7 +53,7 @@ class Runner {
   std::unique_ptr<Peer> peer_;
   Task task_;
   std::vector<std::size_t> order_;
-  std::vector<unsigned char> stored_;  ///< Which of the two values each key has.
+  std::vector<unsigned char> stored_;  ///< The index of each key's present value.
   std::string value_;
   std::size_t place_ = 0;
   std::size_t writes_ = 1;

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Becomes the server. Never returns.
+/// Executes the server in this process. Never returns.
 [[noreturn]] void become(const std::vector<std::string>& command, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -60,14 +60,14 @@ std::unique_ptr<Server> Server::start(std::vector<std::string> command) {
       std::this_thread::sleep_for(2ms);
       continue;
     }
-    server->process_ = -1;  // It is not ours any more.
+    server->process_ = -1;  // Already reaped, so the destructor must not kill that id.
   }
-  std::fprintf(stderr, "%s: it does not start\n", command[0].c_str());
+  std::fprintf(stderr, "%s: the server does not start\n", command[0].c_str());
   return nullptr;
 }
 
 Server::~Server() {
-  // Its id is given to nobody else before it is waited for.
+  // The process id is not reused before waitpid(2).
   if (process_ <= 0) return;
   kill(process_, SIGKILL);
   (void)waitpid(process_, nullptr, 0);

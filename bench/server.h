@@ -11,12 +11,12 @@
 
 namespace ipsetkv::bench {
 
-/// A server that this process has started and ends: by its process id, and by the kernel if this
-/// process dies before. It listens on a unix socket in a folder of its own, and nowhere else.
+/// A child process that listens on a unix socket in a folder of its own, and nowhere else. The
+/// destructor ends it; if this process dies before, the kernel does.
 class Server {
  public:
-  /// The command, in which "SOCKET" and "FOLDER" stand for those paths, once it takes connections;
-  /// nothing if it does not within some seconds.
+  /// Runs the command, with "SOCKET" and "FOLDER" replaced by those paths, and waits until it
+  /// accepts connections. Null if it does not within some seconds.
   [[nodiscard]] static std::unique_ptr<Server> start(std::vector<std::string> command);
 
   ~Server();
@@ -24,7 +24,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   [[nodiscard]] const std::string& socket() const { return socket_; }
-  /// Bytes of memory of its own.
+  /// The anonymous memory of the process in bytes.
   [[nodiscard]] double resident() const;
 
  private:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// How many reads of one key one process gets through, and how many two do together, each on a
-// processor of its own. Windows with one and with two take turns, and the processors do, too, so
-// that a slow moment of the machine meets both. Prints the microseconds for one read: the window's
-// length by the reads of all.
+// The reads of one key by one process, and by two processes in parallel, each on a processor of its
+// own. Windows with one and with two processes alternate, and so do the processors, so that a slow
+// moment of the machine affects both. Prints the microseconds of one read: the window's length
+// divided by the reads of all processes.
 
 #include <sched.h>
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ constexpr const char* kReadKey = "shared";
 constexpr std::size_t kSizes[] = {8, 1024};
 constexpr std::size_t kReaders = 2;
 
-/// What the readers and the one who times them have in common.
+/// Memory shared by the readers and the timing process.
 struct Board {
   struct alignas(64) Reader {
     std::atomic<bool> reading{false};
@@ -76,7 +76,7 @@ void read_in_loops(Board& board, std::size_t who, const std::string& expected) {
   }
 }
 
-/// Microseconds for one read while `active` read; 0 if one failed.
+/// The microseconds of one read while `active` readers run; 0 if a read failed.
 double time_window(Board& board, const std::vector<std::size_t>& active,
                    std::chrono::milliseconds length) {
   const auto count = [&] {
@@ -85,7 +85,7 @@ double time_window(Board& board, const std::vector<std::size_t>& active,
     return reads;
   };
   for (const std::size_t who : active) board.readers[who].reading = true;
-  // They begin within a tenth of a millisecond.
+  // The readers begin within a tenth of a millisecond.
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   const auto started = Clock::now();
   const std::uint64_t before = count();
@@ -93,7 +93,7 @@ double time_window(Board& board, const std::vector<std::size_t>& active,
     return std::any_of(board.readers.begin(), board.readers.end(),
                        [](const Board::Reader& reader) { return reader.failed.load(); });
   };
-  // Once, unless the machine is so busy that nobody has read anything.
+  // Repeats only if the machine is so busy that no reader has read anything.
   do std::this_thread::sleep_for(length);
   while (count() == before && !failed());
   const std::uint64_t reads = count() - before;
@@ -139,7 +139,7 @@ bool measure(std::size_t bytes, int rounds, const std::vector<int>& allowed, Row
 bool measure_all(const Settings& settings, Rows& rows) {
   const std::vector<int> allowed = processors();
   if (allowed.size() < kReaders)
-    std::fprintf(stderr, "ipsetkv_sharing_bench: one processor: the times say nothing\n");
+    std::fprintf(stderr, "ipsetkv_sharing_bench: only one processor: the times are meaningless\n");
   for (const std::size_t bytes : kSizes)
     if (!measure(bytes, settings.quick ? 1 : 50, allowed, rows))
       return std::fprintf(stderr, "ipsetkv_sharing_bench: a read failed\n"), false;

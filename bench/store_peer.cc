@@ -9,7 +9,8 @@ std::unique_ptr<Peer> StorePeer::open(const Task& task) {
   auto store = Store::open();
   if (!store) return nullptr;
   auto peer = std::make_unique<StorePeer>(*std::move(store), task);
-  // A key's first write makes its set, the next one the spare set; from then on all are alike.
+  // A key's first write creates its set, the next one the spare set; all later writes cost the
+  // same.
   const bool alone = task.keys.size() == 1;
   for (const std::size_t which : alone ? std::vector<std::size_t>{0, 1, 0, 1} : std::vector{1UL})
     for (const std::string& key : task.keys)

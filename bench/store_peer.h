@@ -9,10 +9,10 @@
 
 namespace ipsetkv::bench {
 
-/// ipsetkv itself, as any program uses it.
+/// ipsetkv's drawers, through the public interface.
 class StorePeer : public Peer {
  public:
-  /// Nothing if it refuses to open or to write.
+  /// Null if opening or a write fails.
   [[nodiscard]] static std::unique_ptr<Peer> open(const Task& task);
 
   StorePeer(Store store, const Task& task) : store_(std::move(store)), task_(task) {

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 
-// A table beside Redis and beside drawers, by the number of keys: keys of 16 bytes, values of 32.
+// A table compared with Redis and with drawers, by number of keys; keys of 16 bytes, values of 32.
 //
-// WHO is table, drawers, redis, or bare: the bare conversation with the kernel about a table.
+// WHO is table, drawers, redis, or bare: the bare messages for a table.
 //
-//   get/COUNT/WHO      microseconds for reading one of so many keys, in random order
-//   set/COUNT/WHO      and for replacing its value
-//   mget/COUNT/WHO     microseconds for reading a thousand random keys in one call
-//   mset/COUNT/WHO     and for replacing their values
-//   memory/COUNT/WHO   bytes of memory for each key: the kernel's, and a server's own
-//   wait/COUNT/table   the longest of all single writes while the table grows to so many keys,
-//   usual/COUNT/table  the median of the last thousand of them, and
-//   late/COUNT/table   how many took longer than a hundred usual ones
-//   create/COUNT/bare  the longest of so many bare `create`s as that table then has sets
+//   get/COUNT/WHO      microseconds to read one of COUNT keys, in random order
+//   set/COUNT/WHO      microseconds to replace its value
+//   mget/COUNT/WHO     microseconds to read a thousand random keys in one call
+//   mset/COUNT/WHO     microseconds to replace their values
+//   memory/COUNT/WHO   bytes of memory for each key, in the kernel and in a server
+//   wait/COUNT/table   the longest write while the table grows to COUNT keys
+//   usual/COUNT/table  the median of the last thousand of these writes
+//   late/COUNT/table   the number of these writes that took over a hundred times the median
+//   create/COUNT/bare  the longest bare `create`, of as many as that table has sets
 //
-// In each round each operation of each has one turn, in shuffled order. Each answer is compared.
+// In each round each operation of each contestant has one turn, in shuffled order. All results are
+// compared with the expected values.
 
 #include <algorithm>
 #include <chrono>
@@ -82,7 +83,7 @@ double in_use(const Home& home) {
          accounts.at("Shmem") + home.resident();
 }
 
-/// A thousand of the keys, other ones each time.
+/// A thousand random keys.
 Keys some_of(const Keys& keys, std::mt19937& random) {
   Keys some;
   std::ranges::sample(keys, std::back_inserter(some), kAtOnce, random);
@@ -90,7 +91,7 @@ Keys some_of(const Keys& keys, std::mt19937& random) {
   return some;
 }
 
-/// One contestant with its keys in place, and what is asked of it in one call.
+/// A contestant with its keys written, and the keys of its calls for many.
 struct Bulk {
   const char* name;
   std::unique_ptr<Home> home;
@@ -121,9 +122,9 @@ bool measure_bulk(const Task& task, const Length& length, Rows& rows) {
   for (const Contestant& contestant : all_contestants()) {
     if (!is_compared_in_bulk(contestant)) continue;
     auto home = contestant.start();
-    if (!home) return complain(contestant.name, "it does not start");
+    if (!home) return complain(contestant.name, "cannot be started");
     auto peer = home->connect(task);
-    if (!peer) return complain(contestant.name, "it could not be set up");
+    if (!peer) return complain(contestant.name, "cannot be set up");
     all.push_back({contestant.name, std::move(home), std::move(peer)});
   }
   const std::string count = std::to_string(task.keys.size());
@@ -133,7 +134,7 @@ bool measure_bulk(const Task& task, const Length& length, Rows& rows) {
     for (Bulk& bulk : all) {
       const double set = bulk.time_set(some);
       const double get = bulk.time_get(some, task.values[bulk.which]);
-      if (set < 0 || get < 0) return complain(bulk.name, "a wrong answer to many keys at once");
+      if (set < 0 || get < 0) return complain(bulk.name, "wrong result for many keys");
       rows["mset/" + count + "/" + bulk.name].push_back(set);
       rows["mget/" + count + "/" + bulk.name].push_back(get);
     }
@@ -147,15 +148,15 @@ bool gather(const Task& task, const Length& length, std::mt19937& random, Rows& 
   for (const Contestant& contestant : all_contestants()) {
     if (std::string(contestant.name) == "drawers" && count > kMostDrawers) continue;
     auto home = contestant.start();
-    if (!home) return complain(contestant.name, "it does not start");
+    if (!home) return complain(contestant.name, "cannot be started");
     const double before = in_use(*home);
     auto peer = home->connect(task);
-    if (!peer) return complain(contestant.name, "it could not be set up");
+    if (!peer) return complain(contestant.name, "cannot be set up");
     if (std::string(contestant.name) != "bare")
       rows["memory/" + std::to_string(count) + "/" + contestant.name].push_back(
           (in_use(*home) - before) / static_cast<double>(count));
     runners.emplace_back(contestant.name, std::move(home), std::move(peer), task, random);
-    if (!runners.back().warm_up(length)) return complain(contestant.name, "a wrong answer");
+    if (!runners.back().warm_up(length)) return complain(contestant.name, "wrong result");
   }
   return true;
 }
@@ -173,16 +174,16 @@ bool measure_one_by_one(const Task& task, const Length& length, Rows& rows) {
       Runner& runner = runners[turn / 2];
       const bool set = turn % 2 == 0;
       const double took = runner.time(set ? Operation::kSet : Operation::kGet);
-      if (took < 0) return complain(runner.name(), "a wrong answer");
+      if (took < 0) return complain(runner.name(), "wrong result");
       rows[(set ? "set/" : "get/") + count + "/" + runner.name()].push_back(took);
     }
   }
   for (Runner& runner : runners)
-    if (!runner.all_good()) return complain(runner.name(), "a wrong value");
+    if (!runner.all_good()) return complain(runner.name(), "wrong value");
   return true;
 }
 
-/// How many sets a table has.
+/// The number of sets of the table.
 std::optional<std::uint64_t> count_sets() {
   auto store = Store::open({.network_namespace = {}, .table = TablePeer::kName});
   if (!store) return std::nullopt;
@@ -190,36 +191,36 @@ std::optional<std::uint64_t> count_sets() {
   return info && *info ? std::optional((*info)->sets) : std::nullopt;
 }
 
-/// Makes so many empty sets, one by one; the longest that one of them took.
+/// Creates `count` empty sets one by one and measures the longest time.
 bool measure_creating(std::uint64_t sets, std::vector<double>& row) {
   const auto home = NamespaceHome::start(TablePeer::open);
   auto kernel = Conversation::open(small_part_bytes());
-  if (!home || !kernel) return complain("bare", "it does not start");
+  if (!home || !kernel) return complain("bare", "cannot be started");
   double longest = 0;
   for (std::uint64_t set = 0; set < sets; ++set) {
     Requests requests;
     requests.create("set" + std::to_string(set), Layout::kComment, kSmallestSet);
     const auto message = requests.take().front();
     const auto started = Clock::now();
-    if (!kernel->send(message)) return complain("bare", "a set could not be made");
+    if (!kernel->send(message)) return complain("bare", "cannot create a set");
     longest = std::max(longest, Microseconds(Clock::now() - started).count());
   }
   row.push_back(longest);
   return true;
 }
 
-/// Writes the keys one by one into an empty table.
+/// Writes the keys one by one into an empty table and measures each write.
 bool measure_growth(const Task& task, Rows& rows) {
   const auto home = NamespaceHome::start(TablePeer::open);
-  if (!home) return complain("table", "it does not start");
+  if (!home) return complain("table", "cannot be started");
   const Keys none;
   const auto peer = home->connect({.layout = task.layout, .values = task.values, .keys = none});
-  if (!peer) return complain("table", "it could not be set up");
+  if (!peer) return complain("table", "cannot be set up");
   std::vector<double> times;
   times.reserve(task.keys.size());
   for (const std::string& key : task.keys) {
     const auto started = Clock::now();
-    if (!peer->set(key, 1)) return complain("table", "it refused a key");
+    if (!peer->set(key, 1)) return complain("table", "refused a key");
     times.push_back(Microseconds(Clock::now() - started).count());
   }
   const std::string count = std::to_string(task.keys.size());
@@ -231,12 +232,12 @@ bool measure_growth(const Task& task, Rows& rows) {
   rows["late/" + count + "/table"].push_back(static_cast<double>(
       std::ranges::count_if(times, [&](double time) { return time > kMostWait * usual; })));
   const auto sets = count_sets();
-  if (!sets) return complain("table", "it cannot be looked at");
+  if (!sets) return complain("table", "cannot read its metadata");
   return measure_creating(*sets, rows["create/" + count + "/bare"]);
 }
 
 bool measure_all(const Settings& settings, Rows& rows) {
-  if (!mount_private_memory()) return std::perror("no tmpfs of its own"), false;
+  if (!mount_private_memory()) return std::perror("cannot mount a tmpfs"), false;
   const Length length = settings.quick ? kQuick : kFull;
   const Values values = make_values(kValueBytes);
   const std::vector<std::size_t> counts =

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kBetween = "\\=";
 
-/// The payload of an element's address, which the kernel puts first.
+/// The bytes of an element's address, its first attribute from the kernel.
 const char* address_in(const nlattr& element) {
   const auto& ip = *reinterpret_cast<const nlattr*>(payload_of(element));
   return payload_of(*reinterpret_cast<const nlattr*>(payload_of(ip)));
@@ -63,7 +63,7 @@ void TableFloor::learn(const nlmsghdr& part) {
 }
 
 bool TableFloor::find_keys() {
-  // Not with the socket that measures: one that has once received large parts stays with them.
+  // On a socket of its own: after a listing with large parts, the kernel keeps sending large ones.
   auto kernel = Conversation::open(kLargestPartBytes);
   Requests requests;
   requests.list({});

@@ -13,13 +13,12 @@
 
 namespace ipsetkv::bench {
 
-/// The bare conversation with the kernel about a key of a table that ipsetkv has made: one listing
-/// of its bucket, of which nothing is looked at but the element that is wanted, and one `add`. The
-/// loop knows from the start where each key is. No reader of such a table can be faster, so this is
-/// what a table is measured by.
+/// The bare messages for a key of a table written by ipsetkv: one listing of its bucket, of which
+/// only the wanted element is decoded, and one `add`. The loop knows each key's bucket in advance.
+/// No client of such a table can be faster, so tables are measured against it.
 class TableFloor final : public Peer {
  public:
-  /// Nothing if the table cannot be made.
+  /// Null if the table cannot be created.
   [[nodiscard]] static std::unique_ptr<Peer> open(const Task& task);
 
   [[nodiscard]] bool set(const std::string& key, std::size_t which) override;
@@ -31,11 +30,11 @@ class TableFloor final : public Peer {
     Address address;
   };
 
-  /// An `add` to one bucket, in which keys and their addresses are exchanged.
+  /// An `add` to one bucket, in which the key and its address can be replaced.
   struct Addition {
     std::vector<std::byte> message;
-    std::size_t address;  ///< Where it is in the message,
-    std::size_t key;      ///< and the key.
+    std::size_t address;  ///< The offset of the address in the message.
+    std::size_t key;      ///< The offset of the key.
   };
 
   TableFloor(Conversation kernel, const Task& task);
@@ -47,7 +46,7 @@ class TableFloor final : public Peer {
   Task task_;
   std::vector<std::string> buckets_;
   std::unordered_map<std::string, Place> places_;
-  std::vector<std::vector<std::byte>> listings_;  ///< The request for each bucket's.
+  std::vector<std::vector<std::byte>> listings_;  ///< The LIST request for each bucket.
   std::vector<Addition> additions_[2];
 };
 

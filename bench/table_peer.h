@@ -9,7 +9,7 @@
 
 namespace ipsetkv::bench {
 
-/// ipsetkv with all keys in one table.
+/// ipsetkv with all keys in one table, through the public interface.
 class TablePeer : public Peer {
  public:
   static constexpr const char* kName = "bench";

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-// How many operations processes get through together: ipsetkv beside the other ways of keeping
-// values on this machine.
+// The operations of several processes in parallel: ipsetkv compared with other stores on this
+// machine.
 //
-//   get/PROCESSES/WHO   all of them read the same key of 8 bytes
-//   set/PROCESSES/WHO   each replaces a key of its own
+//   get/PROCESSES/WHO   all processes read the same key, with a value of 8 bytes
+//   set/PROCESSES/WHO   each process replaces a key of its own
 //
-// Everybody has a home of its own, and in it processes that wait until it is their turn, each with
-// a connection of its own; which processor they and the servers run on is the kernel's choice. In
-// each round everybody has a window for each row, in shuffled order. The figure is the microseconds
-// from one operation to the next, whoever does it. Each value read is compared, and what each
-// process has written is read at its end.
+// Each contestant has a home of its own, and in it processes, each with a connection of its own,
+// that wait for their turn. The kernel chooses the processors of these and of servers. In each
+// round each contestant has a window for each row, in shuffled order. The result is the
+// microseconds from one operation to the next, in whichever process. Each value read is compared
+// with the expected one, and each process finally reads what it has written.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -44,16 +44,16 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kBytes = 8;
 constexpr std::size_t kProcesses = 4;
-constexpr std::size_t kCrowds[] = {1, 2, kProcesses};
+constexpr std::size_t kCounts[] = {1, 2, kProcesses};
 
 enum class Order : char { kSet, kGet, kEnd };
 
-/// What the processes of a contestant and the one who times them have in common.
-struct Board {
+/// Memory shared by the processes of a contestant and the timing process.
+struct SharedState {
   struct alignas(64) Worker {
-    std::atomic<std::uint64_t> done{0};
-    std::atomic<std::uint64_t> begun{0};  ///< Orders.
-    std::atomic<std::uint64_t> ended{0};
+    std::atomic<std::uint64_t> done{0};   ///< Operations.
+    std::atomic<std::uint64_t> begun{0};  ///< Orders begun.
+    std::atomic<std::uint64_t> ended{0};  ///< Orders ended.
     std::atomic<bool> failed{false};
   };
   std::array<Worker, kProcesses> workers;
@@ -66,13 +66,13 @@ const Keys& keys() {
   return all;
 }
 
-/// One of the processes that work.
+/// Executes operations in a child process.
 class Worker {
  public:
-  Worker(Board& board, std::size_t number, Home& home)
-      : board_(board), own_(board.workers[number]), key_({keys()[number]}), home_(home) {}
+  Worker(SharedState& shared, std::size_t number, Home& home)
+      : shared_(shared), own_(shared.workers[number]), key_({keys()[number]}), home_(home) {}
 
-  /// Does what it is told through a pipe, to the end.
+  /// Executes the orders that it receives through a pipe, until kEnd.
   void work(int orders) {
     const Task task{.layout = Layout::kIpv4, .values = values_, .keys = key_};
     const auto peer = home_.connect(task);
@@ -80,7 +80,7 @@ class Worker {
     Order order = Order::kEnd;
     while (!own_.failed && read(orders, &order, 1) == 1 && order != Order::kEnd) {
       ++own_.begun;
-      while (!board_.stop && !own_.failed) {
+      while (!shared_.stop && !own_.failed) {
         own_.failed = !(order == Order::kSet ? set(*peer) : get(*peer));
         own_.done.fetch_add(1, std::memory_order_relaxed);
       }
@@ -96,8 +96,8 @@ class Worker {
   }
   bool get(Peer& peer) { return peer.get(keys().back(), value_) && value_ == values_[1]; }
 
-  Board& board_;
-  Board::Worker& own_;
+  SharedState& shared_;
+  SharedState::Worker& own_;
   Keys key_;
   Home& home_;
   Values values_ = make_values(kBytes);
@@ -106,129 +106,130 @@ class Worker {
 };
 
 /// A contestant's home and its processes.
-class Crew {
+class WorkerGroup {
  public:
-  explicit Crew(const Contestant& contestant) : name_(contestant.name), home_(contestant.start()) {}
-  ~Crew() {
-    for (const Member& member : crew_) {
-      close(member.orders);
-      kill(member.process, SIGKILL);
-      (void)waitpid(member.process, nullptr, 0);
+  explicit WorkerGroup(const Contestant& contestant)
+      : name_(contestant.name), home_(contestant.start()) {}
+  ~WorkerGroup() {
+    for (const Process& process : processes_) {
+      close(process.orders);
+      kill(process.id, SIGKILL);
+      (void)waitpid(process.id, nullptr, 0);
     }
-    if (board_ != nullptr) munmap(board_, sizeof(Board));
+    if (shared_ != nullptr) munmap(shared_, sizeof(SharedState));
   }
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
+  WorkerGroup(const WorkerGroup&) = delete;
+  WorkerGroup& operator=(const WorkerGroup&) = delete;
 
   [[nodiscard]] bool start() {
     const Values values = make_values(kBytes);
     const Keys shared = {keys().back()};
-    // Disconnected again before anybody forks.
+    // This connection is closed before any process forks.
     if (!home_ || !home_->connect({Layout::kIpv4, values, shared})) return false;
-    void* const memory =
-        mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
-    board_ = new (memory) Board;
-    while (crew_.size() < kProcesses)
-      if (!hire(crew_.size())) return false;
+    shared_ = new (memory) SharedState;
+    while (processes_.size() < kProcesses)
+      if (!start_process(processes_.size())) return false;
     return true;
   }
 
-  /// Microseconds for one operation while `crowd` of them work; negative if one has failed.
-  [[nodiscard]] double time(Order order, std::size_t crowd, std::chrono::milliseconds length) {
-    board_->stop = false;
-    if (!tell(order, crowd)) return -1;
-    wait_for(&Board::Worker::begun);
+  /// The microseconds of one operation while `active` processes work; negative if one has failed.
+  [[nodiscard]] double time(Order order, std::size_t active, std::chrono::milliseconds length) {
+    shared_->stop = false;
+    if (!send(order, active)) return -1;
+    wait_for(&SharedState::Worker::begun);
     // The first operation after a rest takes longer.
     std::this_thread::sleep_for(2ms);
     const auto started = Clock::now();
     const std::uint64_t before = done();
-    // Once, unless the machine is so busy that nobody has got anything done.
+    // Repeats only if the machine is so busy that no process has done anything.
     do std::this_thread::sleep_for(length);
     while (done() == before && !failed());
     const std::uint64_t count = done() - before;
     const std::chrono::duration<double, std::micro> passed = Clock::now() - started;
-    board_->stop = true;
-    wait_for(&Board::Worker::ended);
+    shared_->stop = true;
+    wait_for(&SharedState::Worker::ended);
     return failed() ? -1 : passed.count() / static_cast<double>(count);
   }
 
-  /// Whether all of them have ended, and found what they had written.
-  [[nodiscard]] bool dismiss() {
-    bool good = tell(Order::kEnd, crew_.size());
-    for (const Member& member : crew_) {
-      good &= waitpid(member.process, nullptr, 0) == member.process;
-      close(member.orders);
+  /// Ends all processes. Whether each has read back what it had written.
+  [[nodiscard]] bool finish() {
+    bool good = send(Order::kEnd, processes_.size());
+    for (const Process& process : processes_) {
+      good &= waitpid(process.id, nullptr, 0) == process.id;
+      close(process.orders);
     }
-    crew_.clear();
+    processes_.clear();
     return good && !failed();
   }
 
   [[nodiscard]] const char* name() const { return name_; }
 
  private:
-  struct Member {
-    pid_t process;
+  struct Process {
+    pid_t id;
     int orders;
-    std::uint64_t told = 0;
+    std::uint64_t sent = 0;
   };
 
-  bool hire(std::size_t number) {
+  bool start_process(std::size_t number) {
     std::array<int, 2> orders{};
     if (pipe2(orders.data(), O_CLOEXEC) != 0) return false;
     const pid_t parent = getpid();
     const pid_t child = fork();
     if (child == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      if (getppid() == parent) Worker(*board_, number, *home_).work(orders[0]);
+      if (getppid() == parent) Worker(*shared_, number, *home_).work(orders[0]);
       _exit(0);
     }
     close(orders[0]);
-    if (child > 0) crew_.push_back({.process = child, .orders = orders[1]});
+    if (child > 0) processes_.push_back({.id = child, .orders = orders[1]});
     return child > 0;
   }
 
-  bool tell(Order order, std::size_t crowd) {
-    for (std::size_t who = 0; who < crowd; ++who) {
-      if (write(crew_[who].orders, &order, 1) != 1) return false;
-      ++crew_[who].told;
+  bool send(Order order, std::size_t active) {
+    for (std::size_t who = 0; who < active; ++who) {
+      if (write(processes_[who].orders, &order, 1) != 1) return false;
+      ++processes_[who].sent;
     }
     return true;
   }
 
-  void wait_for(std::atomic<std::uint64_t> Board::Worker::*count) const {
-    for (std::size_t who = 0; who < crew_.size(); ++who)
-      while (board_->workers[who].*count < crew_[who].told && !board_->workers[who].failed)
+  void wait_for(std::atomic<std::uint64_t> SharedState::Worker::*count) const {
+    for (std::size_t who = 0; who < processes_.size(); ++who)
+      while (shared_->workers[who].*count < processes_[who].sent && !shared_->workers[who].failed)
         std::this_thread::sleep_for(100us);
   }
 
   [[nodiscard]] std::uint64_t done() const {
     std::uint64_t sum = 0;
-    for (const auto& worker : board_->workers) sum += worker.done;
+    for (const auto& worker : shared_->workers) sum += worker.done;
     return sum;
   }
 
   [[nodiscard]] bool failed() const {
-    return std::any_of(board_->workers.begin(), board_->workers.end(),
-                       [](const Board::Worker& worker) { return worker.failed.load(); });
+    return std::any_of(shared_->workers.begin(), shared_->workers.end(),
+                       [](const SharedState::Worker& worker) { return worker.failed.load(); });
   }
 
   const char* name_;
   std::unique_ptr<Home> home_;
-  Board* board_ = nullptr;
-  std::vector<Member> crew_;
+  SharedState* shared_ = nullptr;
+  std::vector<Process> processes_;
 };
 
-/// What one window is of.
+/// The contestant, operation and number of processes of a window.
 struct Window {
-  Crew* crew;
+  WorkerGroup* group;
   Order order;
-  std::size_t crowd;
+  std::size_t active;
 };
 
 std::string row_of(const Window& window) {
-  return std::string(window.order == Order::kSet ? "set/" : "get/") + std::to_string(window.crowd) +
-         "/" + window.crew->name();
+  return std::string(window.order == Order::kSet ? "set/" : "get/") +
+         std::to_string(window.active) + "/" + window.group->name();
 }
 
 bool complain(const std::string& what) {
@@ -237,30 +238,30 @@ bool complain(const std::string& what) {
 }
 
 bool measure_all(const Settings& settings, Rows& rows) {
-  if (!mount_private_memory()) return std::perror("no tmpfs of its own"), false;
-  // Orders for one that has failed are no reason to die.
+  if (!mount_private_memory()) return std::perror("cannot mount a tmpfs"), false;
+  // A write to the pipe of a dead process must return an error instead of killing this one.
   (void)std::signal(SIGPIPE, SIG_IGN);
-  std::vector<std::unique_ptr<Crew>> crews;
+  std::vector<std::unique_ptr<WorkerGroup>> groups;
   std::vector<Window> windows;
   for (const Contestant& contestant : contestants()) {
-    crews.push_back(std::make_unique<Crew>(contestant));
-    if (!crews.back()->start()) return complain(contestant.name);
+    groups.push_back(std::make_unique<WorkerGroup>(contestant));
+    if (!groups.back()->start()) return complain(contestant.name);
     for (const Order order : {Order::kSet, Order::kGet})
-      for (const std::size_t crowd : kCrowds)
-        windows.push_back({.crew = crews.back().get(), .order = order, .crowd = crowd});
+      for (const std::size_t active : kCounts)
+        windows.push_back({.group = groups.back().get(), .order = order, .active = active});
   }
   std::mt19937 random(1);
   for (int round = 0; round < (settings.quick ? 1 : 15); ++round) {
     std::shuffle(windows.begin(), windows.end(), random);
     for (const Window& window : windows) {
       const double took =
-          window.crew->time(window.order, window.crowd, settings.quick ? 5ms : 80ms);
+          window.group->time(window.order, window.active, settings.quick ? 5ms : 80ms);
       if (took < 0) return complain(row_of(window));
       rows[row_of(window)].push_back(took);
     }
   }
-  for (const auto& crew : crews)
-    if (!crew->dismiss()) return complain(crew->name());
+  for (const auto& group : groups)
+    if (!group->finish()) return complain(group->name());
   return true;
 }
 

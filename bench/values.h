@@ -10,21 +10,22 @@
 
 namespace ipsetkv::bench {
 
-/// Two values of one length that take turns, so that every write changes what is stored. Text
-/// without zero bytes: each chunk is an address with tcp. In comments two bytes of 94 are escaped.
+/// Two values of the same length, written alternately so that every write changes the stored value.
+/// Text without zero bytes, so each chunk is an address with tcp; in comments two of the 94
+/// characters are escaped.
 using Values = std::array<std::string, 2>;
 
-/// Names of one length.
+/// Keys of the same length.
 using Keys = std::vector<std::string>;
 
-/// Random printable characters, the same ones each time.
+/// Random printable characters, the same in each run.
 [[nodiscard]] Values make_values(std::size_t bytes);
 
 [[nodiscard]] Keys make_keys(std::size_t count);
-/// The same with sixteen bytes each.
+/// Keys of sixteen bytes each.
 [[nodiscard]] Keys make_long_keys(std::size_t count);
 
-/// What Store::set chooses of itself.
+/// The layout that Store::set chooses by default.
 [[nodiscard]] Layout automatic_layout(std::size_t bytes);
 
 }  // namespace ipsetkv::bench
