@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Where scripts measure: a network namespace, a tmpfs and a keyring of their own, and servers there."""
+"""The environment of measuring scripts: a network namespace, a tmpfs and a keyring of their own, and
+servers in it."""
 
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("/dev/shm")
 
-# A tmpfs and a session keyring that are gone with the last process that has them.
+# A tmpfs and a session keyring that disappear with the last process that uses them.
 _APART = (
     "unshare", "--mount", "sh", "-c", 'mount -t tmpfs bench /dev/shm && exec "$0" "$@"',
     "keyctl", "session", "-",
@@ -19,11 +20,11 @@ _APART = (
 
 
 class Wrong(Exception):
-    """A process failed, or its answer is not what it should be."""
+    """A process failed, or its result is wrong."""
 
 
 def enter(script, arguments):
-    """Starts the script anew, in such a place, with --inside before its arguments."""
+    """Restarts the script in that environment, with --inside before its arguments."""
     wrapper = str(ROOT / "scripts/in-private-namespace")
     os.execv(wrapper, [wrapper, *_APART, str(Path(script).resolve()), "--inside", *arguments])
 
@@ -31,13 +32,13 @@ def enter(script, arguments):
 def find_tool(name):
     path = shutil.which(name)
     if not path:
-        raise Wrong(f"{name} is not there; scripts/install-deps --bench installs it")
+        raise Wrong(f"{name} is missing; scripts/install-deps --bench installs it")
     return path
 
 
 class Server:
-    """A process that listens on a unix socket. It ends with this process at the latest, unless it has
-    become another user, for whom the kernel forgets that."""
+    """A process that listens on a unix socket. It is killed when this process ends, unless it has changed
+    its user, because the kernel then clears that setting (PR_SET_PDEATHSIG, prctl(2))."""
 
     def __init__(self, command, path):
         self.path = str(path)
@@ -71,7 +72,7 @@ class Server:
 
 
 def redis_server(folder):
-    """It saves nothing."""
+    """A Redis server that saves nothing to disk."""
     path = folder / "socket"
     return Server(["redis-server", "--port", "0", "--unixsocket", str(path), "--dir", str(folder),
                    "--save", "", "--appendonly", "no"], path)

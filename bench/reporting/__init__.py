@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What bench/report is made of.
+"""The parts of bench/report.
 
-    numbers     medians, quartiles, ratios and how sure they are
-    text        tables and figures in Markdown
-    section     what a section of the report is
-    machine     the machine it was measured on
-    library     section: ipsetkv_bench
-    processes   section: bench/processes
+    numbers      medians, quartiles, ratios and their intervals
+    text         tables and figures in Markdown
+    plot         plots in SVG
+    contestants  the stores that are compared
+    machine      the machine it was measured on
+    section      the type of a section; each other module makes one
 
-A section more is a module whose make() turns a measurement into a Section, and its name in
-bench/report; its measurement is the file NAME.json.
+To add a section, write a module whose make() turns a measurement into a Section, and enter it with a
+NAME in bench/report. Its measurement is the file NAME.json.
 """

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Those who are compared from outside: their names, what they are, and why they are as fast as they
-are."""
+"""The stores that are compared: their names, what is measured, and the reasons for their speed."""
 
 from dataclasses import dataclass
 
@@ -8,56 +7,55 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Contestant:
     name: str
-    what: str  # what was measured
-    ahead: str  # why, where it is faster than ipsetkv
-    behind: str  # why, where it is slower
+    what: str  # what is measured
+    ahead: str  # the reason where it is faster than ipsetkv
+    behind: str  # the reason where it is slower
 
 
 CONTESTANTS = {
     "ipsetkv": Contestant(
-        "ipsetkv", "`Store::set` and `Store::get`, the layout being its own choice", "", ""),
+        "ipsetkv", "`Store::set` and `Store::get`, with the default layout", "", ""),
     "bare": Contestant(
         "bare netlink loop",
-        "the least that can be said to the kernel, prepared beforehand: `flush`, `add`, `swap`; a"
-        " listing, decoded straight into place and not checked. No lock, no questions",
-        "it is what ipsetkv adds to: nothing keeps writers apart, and nothing is checked",
-        "its decoding is plain, and ipsetkv's takes sixteen bytes at a time"),
+        "the fewest messages to the kernel, prepared in advance: `flush`, `add`, `swap`; a listing,"
+        " decoded in place without checks. No lock, no tests",
+        "it does only a part of ipsetkv's work: it has no lock against other writers and no checks",
+        "it decodes byte by byte, ipsetkv sixteen bytes at a time"),
     "libipset": Contestant(
         "libipset",
         "the `ipset` tool's library in this process, given its command lines; up to 64 KiB",
-        "", "each four bytes are a command of their own, and what is read is text"),
+        "", "each four bytes are a command of their own, and a read parses text"),
     "redis": Contestant(
         "Redis",
         "`SET` and `GET` by hiredis over a unix socket, one after the other; nothing is saved",
-        "a value is one piece of memory there, and an IP set has it in many, each with an allocation"
-        " and a look-up of its own",
-        "the kernel has to wake another process, which answers, and then this one again; a set is"
-        " written and read in the caller's own time"),
+        "it holds a value in one piece of memory, an IP set in many, each with an allocation and a"
+        " lookup of its own",
+        "the kernel has to wake another process, which replies, and then this one again; an IP set is"
+        " written and read within the caller's system calls"),
     "memcached": Contestant(
         "memcached",
         "`set` and `get` by libmemcached over a unix socket, one after the other; `-I 32m`",
-        "a value is one piece of memory there, or few, and an IP set has it in many, each with an"
-        " allocation and a look-up of its own",
-        "the kernel has to wake another process, which answers, and then this one again"),
+        "it holds a value in one piece of memory or few, an IP set in many, each with an allocation"
+        " and a lookup of its own",
+        "the kernel has to wake another process, which replies, and then this one again"),
     "file": Contestant(
         "file",
-        "in tmpfs: written beside and renamed; opened, asked for its length, read, closed",
-        "a file is found through a hash table, and its pages are copied as they lie; sets are found by"
-        " walking all of them, and values are put together from elements",
-        "a new file and its first page have to be made for each value, and the old ones freed"),
+        "in tmpfs: a write creates a new file and renames it; a read is `open`, `fstat`, `read`, `close`",
+        "the kernel finds a file through a hash table and copies its pages; it finds a set by a walk"
+        " over all sets, and a value is assembled from elements",
+        "each write allocates a new file and its first page, and frees the old ones"),
     "lmdb": Contestant(
         "LMDB",
-        "in tmpfs, `MDB_NOSYNC`; a transaction for each operation, that of a read renewed",
-        "it reads in the process's own memory, to which the file is mapped: no system call, and one"
-        " copy. Any process that may open the file can read it, and one that may write to it can"
-        " break it",
-        "a write copies the pages on its way through the tree, and writes them to the file with"
-        " another one that makes it count"),
+        "in tmpfs, `MDB_NOSYNC`; a transaction for each operation, renewed for reads",
+        "it reads from a mapping of the file in the process's own memory: no system call, and one copy."
+        " Any process that may open the file can read it, and one that may write to it can corrupt it",
+        "a write copies the pages on its path through the tree, and writes them to the file together"
+        " with a page that commits them"),
     "keyring": Contestant(
         "kernel keyring",
-        "keys of the type `user`, found by name each time; they end at 32,767 bytes",
-        "it is made for this: one system call finds a key by its hash, one copies the value as it"
-        " lies. It keeps values for a session, a user or a process, has 20,000 bytes for a user who"
-        " is not root, and its length ends where it does",
-        "each write allocates a new payload, and the old one waits for RCU to be freed"),
+        "keys of the type `user`, looked up by name each time; at most 32,767 bytes",
+        "it is made for this: one system call finds a key by its hash, another one copies the value. It"
+        " keeps values for a session, a user or a process, and has limits: 20,000 bytes in all for a"
+        " user other than root, 32,767 bytes a value",
+        "each write allocates a new payload, and RCU delays freeing the old one"),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: what keys and values cost in memory, beside other stores, from ipsetkv_footprint_bench."""
+"""Section: memory of keys and values, compared with other stores, from ipsetkv_footprint_bench."""
 
 from statistics import median
 
@@ -10,17 +10,16 @@ from reporting.text import figure, size, span, table
 TITLE = "Memory, beside other stores"
 
 INTRODUCTION = """\
-What so many keys add to the memory in use: the kernel's (slabs, vmalloc, per-processor memory, files
-in tmpfs) and, of a server, its own. The median of {rounds} rounds, each with a new namespace, folder,
-keyring or server, and below it the least and the most; the kernel's accounts are the whole machine's.
-Values are random printable characters. [Kernel memory](#kernel-memory) has ipsetkv's layouts one by
-one.
+The growth of memory in use: the kernel's (slabs, vmalloc, per-processor memory, files in tmpfs) and a
+server's own. The median of {rounds} rounds, each with a new namespace, folder, keyring or server; below
+it the least and the most. The kernel's accounts are those of the whole machine. Values are random
+printable characters. [Kernel memory](#kernel-memory) compares ipsetkv's layouts.
 
 """
 REMARK = """
-With nothing in it {rest} of its own.
-A set of the `ipset` tool's default size has a table of 1,024 buckets, whatever is in it; ipsetkv's have
-as many as the value needs, 64 at least. A file takes whole pages.
+An empty {rest} of its own memory.
+A set of the `ipset` tool's default size has a hash of 1,024 buckets, whatever its content; ipsetkv's sets
+have as many as the value needs, at least 64. A file takes whole pages.
 """
 
 
@@ -30,7 +29,7 @@ def _forms(bytes_used):
 
 
 def _cell(used, form):
-    """For a short value by key, for a longer one by byte."""
+    """The memory for each key if values are short, otherwise for each byte."""
     if not used:
         return ""
     count, keys = form

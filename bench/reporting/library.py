@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: the library beside the bare conversation and libipset, from ipsetkv_bench."""
+"""Section: the library compared with the bare messages and libipset, from ipsetkv_bench."""
 
 from statistics import median
 
@@ -14,8 +14,8 @@ MOST_OF_DUMP = 1.25
 LEAST_OF_SPEED = 0.85
 LEAST_OF_LIBIPSET = 4
 MOST_OF_GET = 4
-SHORT = 8  # bytes; the size for which the floor is a target
-PAGE = 1 << 10  # the size for which a dump is
+SHORT = 8  # bytes; the size with a target relative to the floor
+PAGE = 1 << 10  # the size with a target relative to a dump
 LONG = (1 << 20, 16 << 20)
 
 WHO = {
@@ -29,7 +29,7 @@ WHO = {
 OPERATIONS = {
     "set": "Replacing a value",
     "get": "Reading a value",
-    "sustain": "Replacing a value for two seconds on end",
+    "sustain": "Replacing a value for two seconds without a pause",
     "increment": "Adding 1 to a number",
 }
 LAYOUTS = {
@@ -39,21 +39,21 @@ LAYOUTS = {
 
 INTRODUCTION = """\
 One process, one socket, one key; opening is not timed. Microseconds for one operation: the median
-of 101 runs up to 1 KiB and of 25 above, each run being many operations in a row; half of the runs
-were within the quartiles. The runs of all are shuffled. Values are random printable characters, of
-which a comment escapes two in 94.
+of 101 runs up to 1 KiB and of 25 above, each of many operations in a row; half of the runs lie
+between the quartiles. All runs are shuffled. Values are random printable characters, of which a
+comment escapes two in 94.
 
 - **ipsetkv**: `Store::set`, `Store::increment`, and `Store::get` into a string whose memory is
   reused.
-- **floor**: the messages that ipsetkv sends, prepared beforehand, by a loop that does nothing else;
-  of a listing, every part is received and thrown away. No client that keeps a value this way can be
-  faster. Its variants: *bare* only flushes, adds and swaps, without the lock that keeps writers
-  apart and without the questions by which ipsetkv sees what it has replaced; *acknowledged* has the
-  last message acknowledged; *decoded* puts the value together, straight in its place, and checks
-  nothing. Who reads a value has it afterwards, so the targets for reading many bytes are set by that
-  loop, and how far the one that throws them away gets is said beside.
+- **floor**: the messages that ipsetkv sends, prepared in advance, sent by a loop that does nothing
+  else and discards every part of a listing. No client that stores values this way can be faster. Its
+  variants: *bare* only flushes, adds and swaps, without the lock that excludes other writers and
+  without the tests by which ipsetkv verifies what it has replaced; *acknowledged* requests an
+  acknowledgement of the last message; *decoded* assembles the value in place, without checks. A
+  reader needs the value, so the targets for reading many bytes are relative to *decoded*; the loop
+  that discards it is given for comparison.
 - **libipset**: the `ipset` tool's library in the same process, given the tool's command lines:
-  `create -exist`, `flush` and one `add` for each four bytes; `list`, and its text taken apart.
+  `create -exist`, `flush` and one `add` for each four bytes; `list`, whose text is parsed.
 """
 
 
@@ -63,7 +63,7 @@ def read(measurement):
     for run in measurement["benchmarks"]:
         if run["run_type"] == "iteration":
             assert run["time_unit"] == "us"
-            # Google Benchmark appends how often and how long, where that is not its default.
+            # Google Benchmark appends repetitions and time if they are not its defaults.
             name = "/".join(run["name"].split("/")[:4])
             times.setdefault(name, []).append(run["real_time"])
     return dict(sorted(times.items(), key=lambda row: _order(row[0])))
@@ -80,7 +80,7 @@ def _order(name):
 
 
 def _speed(count, times):
-    """In MB/s: bytes for each microsecond."""
+    """MB/s, which are bytes for each microsecond."""
     return int(count) / median(times)
 
 
@@ -108,7 +108,7 @@ def _table(times, operation, layout):
 
 
 def _rest(times):
-    """The operations that have one size."""
+    """The operations measured with a single size."""
     rows = [
         [OPERATIONS[operation], WHO[who], figure(median(own)), span(*quartiles(own))]
         for operation, _, _, who, own in ((*name.split("/"), own) for name, own in times.items())
@@ -133,7 +133,7 @@ def _floor_target(times, operation):
 
 
 def _libipset_target(times, operation):
-    """Of the size at which it is nearest to being missed."""
+    """The target at the size with the lowest ratio."""
     found = []
     for name, own in times.items():
         of, layout, count, who = name.split("/")
@@ -149,7 +149,7 @@ def _libipset_target(times, operation):
 
 
 def _share(times, operation, count, who):
-    """Of another's MB/s, and how that is told."""
+    """The share of another's MB/s, and its text."""
     own, other = (times[f"{operation}/comment/{count}/{each}"] for each in ("ipsetkv", who))
     found = ratio(other, own)
     return found, (f"{measured(found)}: {figure(_speed(count, own))} of"
@@ -165,14 +165,14 @@ def _write_speed_target(times, count):
 
 
 def _read_speed_target(times, count):
-    """Beside it stands what is no target: the loop that has no value at the end."""
+    """Shows the loop that discards the value for comparison."""
     found, text = _share(times, "get", count, "floor_decoded")
     _, of_discarding = _share(times, "get", count, "floor")
     return at_least(
         f"get of {size(count)} in comments reaches {LEAST_OF_SPEED} of the MB/s of a bare loop that"
-        " puts the value together and checks nothing",
+        " assembles the value without checks",
         found, LEAST_OF_SPEED,
-        f"{text}. Of a loop that throws every part away: {of_discarding}",
+        f"{text}. Of a loop that discards every part: {of_discarding}",
     )
 
 
@@ -180,8 +180,9 @@ def _targets(times):
     targets = [_floor_target(times, operation) for operation in ("set", "get")]
     targets += [_libipset_target(times, operation) for operation in ("set", "get")]
     targets.append(_at_most(
-        f"set of {SHORT} bytes, for two seconds on end, takes at most {MOST_OF_ACKNOWLEDGED} times as"
-        " long as the bare loop of flush, add and swap with one acknowledgement",
+        f"set of {SHORT} bytes, for two seconds without a pause, takes at most"
+        f" {MOST_OF_ACKNOWLEDGED} times as long as the bare loop of flush, add and swap with one"
+        " acknowledgement",
         times[f"sustain/ipv4/{SHORT}/ipsetkv"],
         times[f"sustain/ipv4/{SHORT}/floor_acknowledged"],
         MOST_OF_ACKNOWLEDGED,

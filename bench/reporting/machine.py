@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The machine: what a reader needs to compare, and neither its name nor its folders."""
+"""The machine: the facts needed to compare results, without its name and folders."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ def _processor():
 
 
 def _version(*command):
-    """The first number with a dot that a command prints."""
+    """The first version number that a command prints."""
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -25,7 +25,7 @@ def _version(*command):
 
 
 def describe(tool):
-    """This machine as it is now; `tool` is the ipsetkv that is measured."""
+    """Describes this machine; `tool` is the ipsetkv to measure."""
     model, flags = _processor()
     return {
         "processor": model,
@@ -48,9 +48,9 @@ def describe(tool):
     }
 
 
-def tell(machine, compiler):
+def text(machine, compiler):
     """The description in Markdown."""
-    kind = "a virtual machine" if machine["virtual"] else "no virtual machine"
+    kind = "a virtual machine" if machine["virtual"] else "not a virtual machine"
     isolation = (
         "with page-table isolation, which makes every system call slower"
         if machine["page_table_isolation"]
@@ -63,6 +63,6 @@ def tell(machine, compiler):
         f"- ipsetkv {machine['ipsetkv']}, built by {compiler} as `cmake --preset release` does\n"
         f"- `ipset` {machine['ipset']}, libipset {machine['libipset']}\n"
         f"- {peers}\n"
-        f"- load average when it began: {machine['load']}; whatever else runs makes the figures larger"
-        " and less sure\n"
+        f"- load average at the start: {machine['load']}; other programs increase times and their"
+        " spread\n"
     )

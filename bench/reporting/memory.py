@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: what values cost in kernel memory, from ipsetkv_memory_bench."""
+"""Section: kernel memory of values, from ipsetkv_memory_bench."""
 
 from statistics import median
 
@@ -8,31 +8,30 @@ from reporting.text import size, table
 
 TITLE = "Kernel memory"
 MOST = {"comment": 1.3, "counters": 1.03}
-COUNT = 1 << 20  # the size for which they are targets
+COUNT = 1 << 20  # the size with these targets
 
 INTRODUCTION = """\
 Bytes of kernel memory for each byte of random values. In each of {rounds} rounds a layout writes
-{keys} keys; the figures are the differences between what `/proc/meminfo` says before and after,
-divided by the values' bytes, and the median of the rounds. *Slabs* is its `Slab`: whole slabs, as
-`/proc/slabinfo` counts them, with what is not used in them, and blocks that are too large for slabs,
-which the kernel rounds up to a power of two. *vmalloc* is `VmallocUsed`, the sum of
-`/proc/vmallocinfo`; *per processor* is `Percpu`. They are the whole machine's, so *missing* is given
-beside them: by how much `MemFree` went down. *ipset says* is what `ipset list` calls "Size in
-memory".
+{keys} keys; the figures are the differences in `/proc/meminfo` before and after, divided by the
+values' bytes, and the median of the rounds. *Slabs* is `Slab`: whole slabs as in `/proc/slabinfo`,
+including unused parts, and blocks too large for slabs, which the kernel rounds up to a power of two.
+*vmalloc* is `VmallocUsed`, the sum of `/proc/vmallocinfo`; *per processor* is `Percpu`. These are
+accounts of the whole machine; as a check, *missing* is the decrease of `MemFree`. *ipset says* is
+"Size in memory" in `ipset list`.
 
 """
 ACCOUNTS = ("Slab", "VmallocUsed", "Percpu", "MemFree", "told")
-FITTING = COUNT - 128  # what fits, with its header, into a block of half the size
+FITTING = COUNT - 128  # the size that fits, with its header, into a block of half the size
 REMARK = """
-The kernel keeps the counters in one block of 16 bytes an element and some hundred bytes more, and
-takes it from where blocks are powers of two as long as there are any: at 1 MiB that is a block of
-2 MiB, and a little less than 1 MiB fits into one of half the size. Where memory is in pieces the
-block comes from vmalloc, and costs what ipset says.
+The kernel keeps the counters in one block of 16 bytes an element and some hundred bytes more. As long
+as there are free blocks whose size is a power of two, it takes one of these: 2 MiB for a value of
+1 MiB, half of that for a value a little shorter. If memory is fragmented, the block comes from vmalloc
+and takes the size that ipset says.
 """
 
 
 def _total(costs, layout, count):
-    """Of each round."""
+    """The sum of each round."""
     accounts = (costs[f"{layout}/{count}/{account}"] for account in ACCOUNTS[:3])
     return [sum(round) for round in zip(*accounts)]
 
@@ -54,11 +53,11 @@ def _target(costs, layout):
 
 
 def _aside(costs):
-    """The same layout where the kernel need not round up."""
+    """The same layout with a size that the kernel does not round up, for comparison."""
     return Target(
-        f"beside it: {FITTING:,} bytes, which are 1 MiB less {COUNT - FITTING}, in the layout"
+        f"for comparison: {FITTING:,} bytes, which is 1 MiB less {COUNT - FITTING}, in the layout"
         " `counters`. The kernel allocates elements and some hundred bytes of header as one block,"
-        " and rounds that up: for 1 MiB to 2 MiB, for this to 1 MiB",
+        " and rounds its size up: to 2 MiB for 1 MiB, to 1 MiB for this",
         _measured(costs, "counters", FITTING),
         median(_total(costs, "counters", FITTING)) <= MOST["counters"],
         aside=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Medians, quartiles, ratios, and how sure a ratio is."""
+"""Medians, quartiles, ratios and their intervals."""
 
 import random
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from statistics import median, quantiles
 
 @dataclass(frozen=True)
 class Ratio:
-    """Of two medians, with the interval that holds it in 95 of 100 resamplings."""
+    """A ratio of medians, with the interval that holds it in 95 of 100 resamplings."""
 
     value: float
     low: float
@@ -16,7 +16,7 @@ class Ratio:
 
 
 def quartiles(times):
-    """The first and the third; of a single time, that."""
+    """The first and the third quartile; both are the time itself if there is only one."""
     if len(times) < 2:
         return times[0], times[0]
     first, _, third = quantiles(times, n=4, method="inclusive")
@@ -24,10 +24,11 @@ def quartiles(times):
 
 
 def ratio(times, others, resamplings=2000):
-    """How many times as long `times` are as `others`. Gives the same answer for the same times."""
-    chance = random.Random(1)
+    """The ratio of the medians of `times` and `others`. The same input gives the same result."""
+    generator = random.Random(1)
     resampled = sorted(
-        median(chance.choices(times, k=len(times))) / median(chance.choices(others, k=len(others)))
+        median(generator.choices(times, k=len(times)))
+        / median(generator.choices(others, k=len(others)))
         for _ in range(resamplings)
     )
     return Ratio(

@@ -3,7 +3,8 @@
 
 import subprocess
 
-# A colour for each of those who are compared, told apart by most eyes (Okabe and Ito's), and a sign.
+# Colour, point type and line width of each contestant. The colours are those of Okabe and Ito, which
+# most people can distinguish.
 STYLES = {
     "ipsetkv": ("#d55e00", 7, 2.5),
     "table": ("#d55e00", 7, 2.5),
@@ -44,17 +45,17 @@ def _script(title, axes, ticks, lines):
     for number, (who, (label, points)) in enumerate(lines.items()):
         rows = "\n".join(" ".join(f"{figure:.4g}" for figure in point) for point in points)
         script.append(f"$data{number} << END\n{rows}\nEND")
-        colour, sign, width = STYLES[who]
+        colour, point_type, width = STYLES[who]
         plots.append(f"$data{number} with yerrorlines title {_quoted(label)}"
-                     f" lc rgb {_quoted(colour)} pt {sign} ps 0.6 lw {width}")
+                     f" lc rgb {_quoted(colour)} pt {point_type} ps 0.6 lw {width}")
     script.append("plot " + ", ".join(plots))
     return "\n".join(script) + "\n"
 
 
 def plot(title, axes, ticks, lines):
-    """An SVG picture, both axes logarithmic. `axes` are their two names, `ticks` the names of places
-    on the first, and `lines` has for each of those compared a label and its points: place, figure,
-    and the two ends of its bar."""
+    """An SVG picture with logarithmic axes. `axes` are the names of both, `ticks` the labels on the
+    first by position. `lines` has for each contestant a label and points: position, figure, and both
+    ends of the error bar."""
     drawn = subprocess.run(["gnuplot"], input=_script(title, axes, ticks, lines),
                            capture_output=True, text=True, check=True)
     return drawn.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: the tool beside others' tools as whole processes, from bench/processes."""
+"""Section: the tool compared with other tools, as processes, from bench/processes."""
 
 from statistics import median
 
@@ -22,11 +22,11 @@ WHO = {
 }
 
 INTRODUCTION = """\
-From before a process is started until it has ended, its output going to a file in memory; what a
-shell would add is not in it. Microseconds; the median of {rounds} rounds in which everybody runs
-once, in shuffled order, in a network namespace of its own. `true` is what it costs to start a process
-at all. Servers run already. There is no `memcached` and no LMDB here: the one has no such tool, the
-other's print everything.
+The time from before a process is started until it has ended, with its output in a file in memory and
+without a shell. Microseconds; the median of {rounds} rounds, in each of which every command runs once,
+in shuffled order, in a network namespace of its own. `true` shows the cost of starting a process.
+Servers are running already. `memcached` is missing because it has no such tool, LMDB because its tools
+print everything.
 
 """
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""What a section of the report is."""
+"""A section of the report."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Target:
-    """What was to be reached, and what was."""
+    """A target and the measured result."""
 
     what: str
     measured: str
     reached: bool
-    sure: bool = True  # whether all of the ratio's interval is on the same side of the limit
-    aside: bool = False  # stands beside a target for comparison, and is none itself
+    sure: bool = True  # whether the ratio's whole interval is on the same side of the limit
+    aside: bool = False  # shown for comparison with a target, not a target itself
 
 
 def at_most(what, ratio, limit, text):
@@ -25,11 +25,11 @@ def at_least(what, ratio, limit, text):
 
 @dataclass
 class Section:
-    """One measurement, told."""
+    """A measurement as part of the report."""
 
     title: str
     text: str  # Markdown
     targets: list = field(default_factory=list)
-    times: dict = field(default_factory=dict)  # name: what was measured, one for each repetition
-    pictures: dict = field(default_factory=dict)  # file name: SVG; the text refers to performance/NAME
+    times: dict = field(default_factory=dict)  # row name: results, one for each repetition
+    pictures: dict = field(default_factory=dict)  # file name: SVG; the text links to performance/NAME
     unit: str = "microseconds"  # of `times`

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: the server beside Redis', by redis-benchmark, from bench/serving."""
+"""Section: the server compared with Redis, by redis-benchmark, from bench/serving."""
 
 from statistics import median
 
@@ -15,45 +15,44 @@ CASES = {
     "clients:1": "1 client",
 }
 COMMANDS = {"set": "SET", "get": "GET"}
-# At least so many times Redis' requests a second.
+# The least share of Redis' requests a second.
 LEAST = {("clients:50", "set"): 0.8, ("clients:50", "get"): 0.35,
          ("pipelines:16", "set"): 0.08, ("pipelines:16", "get"): 0.03}
 MOST_LATENCY = 1.3  # times Redis'
 MOST_RESTART = 100_000  # microseconds
-MOST_MEMORY = 1.1  # times that with few keys
+MOST_MEMORY = 1.1  # times the memory with few keys
 
 INTRODUCTION = """\
-`redis-benchmark` over a unix socket, values of 8 bytes under 10,000 keys, for `ipsetkv serve` in a table. The
-client and the server share the machine's processors. Requests a second; the median of {rounds} rounds in
-which everybody runs once, in shuffled order; below it the quartiles. Each table has a network
-namespace of its own.
+`redis-benchmark` over a unix socket, 10,000 keys with values of 8 bytes; `ipsetkv serve` keeps them in a
+table, which has a network namespace of its own. Client and server share the machine's processors.
+Requests a second; the median of {rounds} rounds, in each of which every server runs once, in shuffled
+order; below it the quartiles.
 
 """
 LATENCY = """\
 
-One client that waits for each answer: microseconds, the mean of a run (redis-benchmark's own median
+One client that waits for each reply: microseconds, the mean of a run (the median of redis-benchmark
 has steps of 8 us).
 
 """
 ARITHMETIC = """\
 
-**What the kernel takes of it.** A `GET` is one listing of a bucket. With 10,000 keys the bare
-conversation for it takes {get} us ([above](#tables); there with values of 32 bytes), whoever
-asks. One thread can therefore answer {most} a second, if it does nothing else; this one answers {own} in
-pipelines, {share} of that. Redis' answers {redis}, so {possible} of Redis' rate is what a single thread
-over such a table could reach at all. A second thread needs a second processor, which here is
-redis-benchmark's. For one client that listing comes on top of Redis' way, which takes {latency} us;
-what it spares is to be woken, as the server stays awake for that client's next request
-([design.md](design.md#the-server)).
+**The kernel's share.** A `GET` is one listing of a bucket. With 10,000 keys, the bare messages for it
+take {get} us ([above](#tables); there with values of 32 bytes) in any program. One thread can
+therefore answer at most {most} a second; the server answers {own} in pipelines, {share} of that. Redis
+answers {redis}, so a single thread on such a table cannot exceed {possible} of Redis' rate. A second
+thread needs a second processor, which redis-benchmark uses here. For a single client, the listing adds
+to Redis' round trip, which takes {latency} us; on the other hand the server need not be woken, because
+it stays awake for that client's next request ([design.md](design.md#the-server)).
 
-A `SET` is one `add`, {set} us. Those that wait at the same time go to the kernel in one send, where a pair
-takes {batch} us.
+A `SET` is one `add`, {set} us. Writes that wait at the same time go to the kernel in one send, which takes
+{batch} us a pair.
 
 """
 LIFE = """\
 
-**Killed and started again**: {few} ms until the first answer with 100 keys, {many} ms with 100,000. **Memory**
-of the server, after a thousand reads: {few_bytes} MiB with 100 keys, {many_bytes} MiB with 100,000.
+**Restart after SIGKILL**: {few} ms until the first reply with 100 keys, {many} ms with 100,000. **Memory** of
+the server after a thousand reads: {few_bytes} MiB with 100 keys, {many_bytes} MiB with 100,000.
 """
 
 
@@ -63,10 +62,10 @@ def _cell(own):
 
 def _rates(times):
     rows = []
-    for case, told in CASES.items():
+    for case, words in CASES.items():
         for command, name in COMMANDS.items():
             own = [times[f"rate/{case}/{command}/{who}"] for who in WHO]
-            rows.append([f"{told}: {name}", *map(_cell, own), measured(ratio(own[0], own[2])),
+            rows.append([f"{words}: {name}", *map(_cell, own), measured(ratio(own[0], own[2])),
                          measured(ratio(own[1], own[2]))])
     return table(["", *WHO.values(), "times Redis", "two threads"], rows)
 
@@ -112,7 +111,7 @@ def _targets(times, few, many):
         targets.append(at_most(f"server, 1 client: {name} takes at most {MOST_LATENCY} times Redis'"
                                " latency", found, MOST_LATENCY, measured(found)))
     took = max(times[f"restart/{many}/ipsetkv"])
-    targets.append(Target(f"server, killed and started again with {many:,} keys: first answer within"
+    targets.append(Target(f"server, restarted after SIGKILL with {many:,} keys: first reply within"
                           f" {MOST_RESTART // 1000} ms", f"{figure(took / 1000)} ms, the longest",
                           took <= MOST_RESTART))
     memory = ratio(*(times[f"resident/{count}/ipsetkv"] for count in (many, few)))

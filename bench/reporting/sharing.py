@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: two processes that read beside one, from ipsetkv_sharing_bench."""
+"""Section: two parallel readers compared with one, from ipsetkv_sharing_bench."""
 
 from statistics import median
 
@@ -9,12 +9,12 @@ from reporting.text import figure, measured, size, span, table
 
 TITLE = "Readers side by side"
 LEAST = 1.6
-COUNT = 8  # bytes; the size for which it is a target
+COUNT = 8  # bytes; the size with this target
 
 INTRODUCTION = """\
-Processes that read the same key over and over, each on a processor of its own: microseconds from one
-read to the next, whoever does it. The median of {rounds} windows of 100 ms; those of one and of two
-take turns.
+Processes that read the same key in a loop, each on a processor of its own: microseconds from one read
+to the next, in either process. The median of {rounds} windows of 100 ms; windows with one and with two
+readers alternate.
 
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: ipsetkv beside other stores, by size of the value and by number of keys, from
+"""Section: ipsetkv compared with other stores, by size of the value and by number of keys, from
 ipsetkv_latency_bench."""
 
 from statistics import median
@@ -13,27 +13,28 @@ from reporting.text import figure, multiple, size, span, table
 TITLE = "Beside other stores"
 OPERATIONS = {"get": "Reading a value", "set": "Replacing a value"}
 VIEWS = {"size": "by its size", "keys": "by the number of keys"}
-TOLD = (8, 1 << 10, 1 << 16, 1 << 20, 16 << 20)  # sizes at which faster ones are named
+NAMED = (8, 1 << 10, 1 << 16, 1 << 20, 16 << 20)  # sizes for which faster stores are named
 
 INTRODUCTION = """\
-All in one run, from one process at a time: the median of {rounds} turns of some milliseconds, each
-of many operations in a row; in each round all take a turn, in shuffled order. Below each median are
-the quartiles. Microseconds for one operation. Each has a network namespace, a folder in tmpfs, a
-server or a keyring of its own, and each answer is compared with what it should be. After reading,
-the value is in the caller's string.
+One run, one process at a time: the median of {rounds} turns of some milliseconds, each of many
+operations in a row; in each round every store has a turn, in shuffled order. Below each median are the
+quartiles. Microseconds for one operation. Each store has a network namespace, a folder in tmpfs, a
+server or a keyring of its own, and each result is compared with the expected one. A read ends with the
+value in the caller's string.
 
 """
 FASTER = """\
-All that are faster than ipsetkv, with the interval that holds the ratio in 95 of 100 resamplings;
-those of which it is not sure are left out, and so is the bare loop, which is no store.
+All stores that are faster than ipsetkv, with the interval that holds the ratio in 95 of 100
+resamplings. Stores whose interval includes 1 are left out, and so is the bare loop, which is not a
+store.
 
 """
 STORES = [who for who in CONTESTANTS if who not in ("ipsetkv", "bare")]
 REMARKS = {
     "size": "There is one key.",
-    "keys": "Values of 8 bytes; the keys take turns in shuffled order. The kernel finds a set by"
-            " walking through\nall of them, so those who keep a value in a set of its own get slower"
-            " with their number; the others\nhave a hash table or a tree.",
+    "keys": "Values of 8 bytes; keys in shuffled order. The kernel finds a set by a walk over all of"
+            " them, so stores\nwith a set for each value become slower with their number; the others"
+            " have a hash table or a tree.",
 }
 
 
@@ -78,7 +79,7 @@ def _picture(times, view, operation):
 
 
 def _faster(times, view, operation, place):
-    """Names and ratios of those who are surely faster than ipsetkv, the fastest first."""
+    """Ratios of stores that are certainly faster than ipsetkv, by name, the fastest first."""
     own = times[_row(view, operation, place, "ipsetkv")]
     found = {who: ratio(own, times[row]) for who in STORES
              if (row := _row(view, operation, place, who)) in times}
@@ -87,11 +88,11 @@ def _faster(times, view, operation, place):
             if times_as_fast.low > 1}
 
 
-def _tell_faster(times):
-    """The plain answer to "what is faster": one row for each operation and size."""
+def _faster_table(times):
+    """The faster stores: one row for each operation and size."""
     rows = []
     for operation, words in OPERATIONS.items():
-        for view, place in [*(("size", each) for each in TOLD),
+        for view, place in [*(("size", each) for each in NAMED),
                             ("keys", _places(times, "keys")[-1])]:
             if _row(view, operation, place, "ipsetkv") not in times:
                 continue
@@ -104,12 +105,12 @@ def _tell_faster(times):
     return table(["operation", "how many times as fast as ipsetkv"], rows)
 
 
-def _tell_peer(times, who):
-    """One sentence of ratios, and the reasons."""
+def _peer_text(times, who):
+    """A sentence of ratios, and the reasons."""
     short = _places(times, "size")[0]
     parts, ahead, behind = [], False, False
     for operation in OPERATIONS:
-        for place in (short, *TOLD[1:]):
+        for place in (short, *NAMED[1:]):
             other = times.get(_row("size", operation, place, who))
             if not other:
                 continue
@@ -131,8 +132,8 @@ def make(measurement):
     rounds = len(next(iter(times.values())))
     text = [INTRODUCTION.format(rounds=rounds)]
     text += [f"- **{each.name}**: {each.what}.\n" for each in CONTESTANTS.values()]
-    text.append("\n### Who is faster\n\n" + FASTER + _tell_faster(times) + "\n### And why\n\n")
-    text += [_tell_peer(times, who) for who in CONTESTANTS if who != "ipsetkv"]
+    text.append("\n### Who is faster\n\n" + FASTER + _faster_table(times) + "\n### And why\n\n")
+    text += [_peer_text(times, who) for who in CONTESTANTS if who != "ipsetkv"]
     pictures = {}
     for view, words in VIEWS.items():
         for operation, name in OPERATIONS.items():

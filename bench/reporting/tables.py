@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: a table beside Redis and drawers, by the number of keys, from ipsetkv_table_bench."""
+"""Section: a table compared with Redis and drawers, by number of keys, from ipsetkv_table_bench."""
 
 from statistics import median
 
@@ -13,37 +13,37 @@ WHO = {"table": "ipsetkv, table", "bare": "bare netlink loop", "drawers": "ipset
        "redis": "Redis"}
 OPERATIONS = {"get": "Reading a value", "set": "Replacing a value"}
 BATCHES = {"mget": "reading", "mset": "replacing"}
-# Keys: at most so many times Redis' round trip, for get and set; kernel bytes for each key.
+# By number of keys: the most times Redis' round trip, for get and set; the most kernel bytes a key.
 MOST = {1_000: (0.3, 0.3, None), 100_000: (0.75, 0.4, 300), 1_000_000: (2, 0.9, 300)}
-MOST_WAIT = 100  # ordinary writes
-FEWEST = 10_000  # keys, below which the accounts' own noise is larger than what they cost
+MOST_WAIT = 100  # times the median write
+FEWEST = 10_000  # keys; with fewer, the accounts' noise exceeds the memory of the keys
 
 INTRODUCTION = """\
-Keys of 16 bytes, values of 32, one process, keys at random: a table, the bare netlink
-loop about such a table (one listing of the key's bucket, or one `add`, prepared beforehand), drawers (a
-set for each key), and Redis over a unix socket without pipelining. The median of {rounds} turns, in each round each has
-one; below it the quartiles. Microseconds for one operation.
+Keys of 16 bytes in random order, values of 32 bytes, one process: a table, the bare netlink loop on such
+a table (one listing of the key's bucket, or one `add`, prepared in advance), drawers (a set for each
+key), and Redis over a unix socket without pipelining. The median of {rounds} turns, one in each round;
+below it the quartiles. Microseconds for one operation.
 
 """
 BOUND = """\
 
-What a table costs is the kernel's: to find a set it walks over all there are, and it cannot show one
-element without the others of its set. [design.md](design.md#tables) has what each of the two costs, and why
-the number of sets is what it is. Of a read's time the bare conversation is {shares}:
-the rest is the library's. Redis finds a key by its hash; what it takes here is nearly all the
-way to another process and back, whatever the number of keys.
+The kernel determines the cost of a table: it finds a set by a walk over all sets, and it cannot list one
+element without the others of its set. [design.md](design.md#tables) gives the cost of both, and the
+reason for the number of sets. The bare loop takes this share of a read: {shares}.
+The rest is the library's. Redis finds a key by its hash; nearly all of its time here is the
+round trip to another process, whatever the number of keys.
 
 """
 GROWTH = """\
 
 ### While a table grows
 
-Keys written one by one into a table that is empty at first: the longest that any of these writes took,
-the median of the last thousand, and how many took longer than {most} of those. Beside it the longest of so
-many bare `create`s as the table has sets in the end, of nothing else: where the kernel's list of sets is
-full it waits for a grace period of RCU before it goes on (ip_set_create in
-net/netfilter/ipset/ip_set_core.c), after each 64 sets, and keeps everybody's commands waiting
-meanwhile. A table cannot grow without it.
+Keys written one by one into an initially empty table: the longest write, the median of the last
+thousand, and the number of writes that took longer than {most} times this median. For comparison, the
+longest of as many bare `create`s as the table finally has sets: when the kernel's list of sets is full,
+which happens every 64 sets, a `create` waits for an RCU grace period (ip_set_create in
+net/netfilter/ipset/ip_set_core.c), and all other ipset commands wait with it. A table cannot grow without
+this.
 
 """
 
@@ -67,11 +67,11 @@ def _operation_table(times, operation):
 
 
 def _shares(times):
-    """How much of the table's time the bare conversation takes."""
-    told = [f"{multiple(median(times[f'get/{count}/bare']) / median(times[f'get/{count}/table']))}"
+    """The share of the bare loop in the time of a table's read."""
+    shares = [f"{multiple(median(times[f'get/{count}/bare']) / median(times[f'get/{count}/table']))}"
             f" with {count:,} keys" for count in _counts(times, "get")
             if f"get/{count}/bare" in times]
-    return ", ".join(told)
+    return ", ".join(shares)
 
 
 def _picture(times, operation):
@@ -133,7 +133,7 @@ def _targets(times):
                                   figure(cost), cost <= memory))
     count = max(_counts(times, "wait"))
     wait = ratio(times[f"wait/{count}/table"], times[f"usual/{count}/table"])
-    targets.append(at_most(f"no write waits for growth longer than {MOST_WAIT} usual ones take,"
+    targets.append(at_most(f"no write during growth takes longer than {MOST_WAIT} times the median,"
                            f" {count:,} keys", wait, MOST_WAIT, figure(wait.value)))
     return targets
 
@@ -152,7 +152,7 @@ def make(measurement):
         BOUND.format(shares=_shares(times)),
         "### A thousand keys at once\n\n", _batch_table(times),
         "\n### Memory of a table\n\nBytes for each key with its value: the kernel's slab, vmalloc and"
-        " percpu memory, and a server's own.\n\n",
+        " per-processor memory, and a server's own.\n\n",
         _memory_table(times), GROWTH.format(most=MOST_WAIT), _growth_table(times),
     ]
     return Section(TITLE, "".join(text), _targets(times), times, pictures)

@@ -3,7 +3,7 @@
 
 
 def figure(number):
-    """Three digits, without an exponent: 4.53, 45.3, and 537,000 for 536,531."""
+    """Three significant digits, without an exponent: 4.53, 45.3, and 537,000 for 536,531."""
     if number == 0:
         return "0"
     digits = 3
@@ -19,12 +19,12 @@ def multiple(ratio):
 
 
 def span(low, high):
-    """From a figure to another."""
+    """A range."""
     return f"{figure(low)} to {figure(high)}"
 
 
 def measured(ratio):
-    """A ratio and how sure it is."""
+    """A ratio and its interval."""
     return f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
@@ -37,7 +37,7 @@ def size(count):
 
 
 def table(heads, rows):
-    """A Markdown table; every column but the first two is set to the right."""
+    """A Markdown table; all columns except the first two are aligned to the right."""
     rules = ["---" if column < 2 else "---:" for column in range(len(heads))]
     lines = [heads, rules, *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"

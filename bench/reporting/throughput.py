@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section: several processes at once, from ipsetkv_throughput_bench."""
+"""Section: several processes in parallel, from ipsetkv_throughput_bench."""
 
 from statistics import median
 
@@ -14,9 +14,9 @@ OPERATIONS = {"get": "Reads", "set": "Replacements"}
 
 INTRODUCTION = """\
 Operations a second of all processes together, values of 8 bytes: the median of {rounds} windows of
-80 ms, in shuffled order, and below it the quartiles. Readers read the same key, writers write a key
-each. Nobody is bound to a processor, and servers need one themselves. Those who write IP sets take
-turns in the kernel, whatever their keys.
+80 ms, in shuffled order; below it the quartiles. All readers read the same key; each writer writes a
+key of its own. Processes are not bound to processors, and servers need one, too. The kernel executes
+only one command that changes IP sets at a time, whatever the keys.
 
 """
 
