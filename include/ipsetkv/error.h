@@ -40,7 +40,7 @@ enum class ErrorCode : std::uint8_t {
   kTooManySets,      ///< The kernel's limit on sets is reached: 65,534, on Linux 6.18 65,472.
   kSetFull,          ///< The set has reached its `maxelem`.
   kNoMemory,         ///< The kernel could not allocate memory.
-  kTimeout,          ///< No reply from the kernel within the timeout.
+  kTimeout,          ///< No reply came in time. A write may have been executed or not.
   kInterrupted,      ///< The sets changed during a dump; the dump must be repeated.
   kMalformed,        ///< The kernel's reply does not parse; `actual` is the attribute's number.
   kTooLarge,         ///< The message does not fit into the wire format.
@@ -49,6 +49,11 @@ enum class ErrorCode : std::uint8_t {
 
   // A set of that name exists, but is not a value of ipsetkv (ErrorCategory::kForeign).
   kNotAValue,
+
+  // Appended, so that the numbers of the others stay (ErrorCategory::kKernel).
+  /// The kernel's reply was lost, or could not be received; `kernel_code` is the errno. A write may
+  /// have been executed or not: read the key again. The same goes for kTimeout.
+  kOutcomeUnknown,
 };
 
 /// Who has to act: the caller, the administrator, or the owner of a foreign set.

@@ -145,7 +145,8 @@ std::string_view plain_sentence(ErrorCode code) {
     case ErrorCode::kTooManySets:
       return "the kernel takes no more sets (65,534 at most); delete some keys";
     case ErrorCode::kTimeout:
-      return "the kernel did not answer in time; try again";
+      return "the kernel did not answer in time; whether a write was executed is unknown, read the "
+             "key again";
     case ErrorCode::kInterrupted:
       return "the sets changed while they were read; try again";
     case ErrorCode::kNotAValue:
@@ -162,6 +163,12 @@ std::string refusal(const Error& error) {
   if (error.kernel_code >= 4096)
     return "the kernel refused " + step + " with ipset code " + std::to_string(error.kernel_code);
   return "the kernel refused " + step + ": " + errno_text(error.kernel_code);
+}
+
+std::string system_call_sentence(const Error& error) {
+  const std::string step(step_name(error.step));
+  const std::string failure = step + " failed: " + errno_text(error.kernel_code);
+  return error.step == Step::kSend ? failure + "; nothing was changed" : failure;
 }
 
 /// The sentence without its subject.
@@ -195,6 +202,9 @@ std::string explain(const Error& error) {
     case ErrorCode::kNoMemory:
       return step +
              ": the kernel is out of memory; the old value is unchanged, free some and try again";
+    case ErrorCode::kOutcomeUnknown:
+      return "the kernel's reply was lost (" + errno_text(error.kernel_code) +
+             "); whether a write was executed is unknown, read the key again";
     case ErrorCode::kMalformed:
       return "the kernel's answer cannot be understood (attribute " + actual +
              "); please report it with the output of IPSETKV_TRACE=1";
@@ -203,7 +213,7 @@ std::string explain(const Error& error) {
     case ErrorCode::kBadLine:
       return std::string(fault_name(error.line_fault));
     case ErrorCode::kSystemCall:
-      return step + " failed: " + errno_text(error.kernel_code);
+      return system_call_sentence(error);
     case ErrorCode::kKernelRefused:
       return refusal(error);
     default:

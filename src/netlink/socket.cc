@@ -29,6 +29,21 @@ Error system_error(Step step) {
       .kernel_code = errno};
 }
 
+/// The kernel executes a request only after it has copied it (net/netlink/af_netlink.c,
+/// netlink_sendmsg): after a failed send nothing was executed.
+Error send_error() {
+  Error error = system_error(Step::kSend);
+  if (errno == ENOBUFS || errno == ENOMEM) error.code = ErrorCode::kNoMemory;
+  return error;
+}
+
+/// By then the request was executed, with what outcome is unknown. ENOBUFS: the kernel had no
+/// memory for a reply (net/netlink/af_netlink.c, netlink_ack), or no room for it in the queue
+/// (netlink_overrun).
+Error receive_error() {
+  return {.code = ErrorCode::kOutcomeUnknown, .step = Step::kReceive, .kernel_code = errno};
+}
+
 // Above every process id (kernel/pid.c, PID_MAX_LIMIT), which the kernel gives as port id to who
 // does not care, and below the negative ones that it gives when that is taken.
 constexpr std::uint32_t kLowestPort = 0x0080'0000;
@@ -135,7 +150,7 @@ Result<void> Socket::send(std::span<const std::byte> messages) {
   for (;;) {
     // No address means the kernel; mnl_socket_sendto passes one each time.
     if (environment_->send(descriptor_, messages) >= 0) return {};
-    if (errno != EINTR) return tl::unexpected(system_error(Step::kSend));
+    if (errno != EINTR) return tl::unexpected(send_error());
   }
 }
 
@@ -150,11 +165,7 @@ Result<Socket::Datagram> Socket::receive_queued(std::span<std::byte> buffer) {
       return datagram;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return Datagram{};
-    // ENOBUFS: the kernel had no memory for a reply (netlink_ack), so an answer is lost.
-    if (errno == ENOBUFS)
-      return tl::unexpected(
-          Error{.code = ErrorCode::kNoMemory, .step = Step::kReceive, .kernel_code = ENOBUFS});
-    if (errno != EINTR) return tl::unexpected(system_error(Step::kReceive));
+    if (errno != EINTR) return tl::unexpected(receive_error());
   }
 }
 
@@ -171,7 +182,7 @@ Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
       return tl::unexpected(Error{.code = ErrorCode::kTimeout, .step = Step::kReceive});
     pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
     if (poll(&waiting, 1, static_cast<int>(left.count())) < 0 && errno != EINTR)
-      return tl::unexpected(system_error(Step::kReceive));
+      return tl::unexpected(receive_error());
     datagram = receive_queued(buffer);
     if (!datagram || !datagram->bytes.empty()) return datagram;
   }

@@ -75,11 +75,13 @@ class Socket {
   /// From the next receive on, for good.
   void enlarge_parts() { part_bytes_ = kLargestPartBytes; }
 
-  /// Sends whole messages in one system call.
+  /// Sends whole messages in one system call. After an error nothing of them was executed:
+  /// kNoMemory, kSystemCall, kNotPermitted.
   [[nodiscard]] Result<void> send(std::span<const std::byte> messages);
 
   /// Takes the next datagram out of the queue, into `buffer`; empty if there is none. A datagram
-  /// that did not fit whole is cut, and `truncated` says so.
+  /// that did not fit whole is cut, and `truncated` says so. kOutcomeUnknown if a reply was lost;
+  /// others may still be queued.
   struct Datagram {
     std::span<const std::byte> bytes;
     bool truncated = false;

@@ -14,6 +14,7 @@ namespace ipsetkv {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 static_assert(std::is_trivially_copyable_v<Error>, "failing must not allocate");
@@ -55,13 +56,16 @@ std::vector<Case> cases() {
       {{.code = kTooManySets}, kKernel, {"65,534", "delete"}},
       {{.code = kSetFull, .step = Step::kAdd}, kKernel, {"full", "unchanged"}},
       {{.code = kNoMemory, .step = Step::kCreate}, kKernel, {"memory", "unchanged"}},
-      {{.code = kTimeout}, kKernel, {"in time"}},
+      {{.code = kTimeout}, kKernel, {"in time", "unknown", "read the key again"}},
       {{.code = kInterrupted}, kKernel, {"changed", "try again"}},
       {{.code = kMalformed, .actual = 7}, kKernel, {"attribute 7", "IPSETKV_TRACE=1"}},
       {{.code = kTooLarge, .step = Step::kAdd}, kKernel, {"too large"}},
       {{.code = kSystemCall, .step = Step::kSend, .kernel_code = EMSGSIZE},
        kKernel,
-       {"sending", "Message too long"}},
+       {"sending", "Message too long", "nothing was changed"}},
+      {{.code = kNoMemory, .step = Step::kSend, .kernel_code = ENOBUFS},
+       kKernel,
+       {"sending", "out of memory", "unchanged"}},
       {{.code = kKernelRefused, .step = Step::kAdd, .kernel_code = EINVAL},
        kKernel,
        {"refused add", "Invalid argument"}},
@@ -71,6 +75,9 @@ std::vector<Case> cases() {
        kUsage,
        {"line 12", "number is missing"}},
       {{.code = kNotAValue}, ErrorCategory::kForeign, {"not a value", "left as it is"}},
+      {{.code = kOutcomeUnknown, .step = Step::kReceive, .kernel_code = ENOBUFS},
+       kKernel,
+       {"reply was lost", "No buffer space", "unknown", "read the key again"}},
   };
 }
 
@@ -88,11 +95,19 @@ TEST(Error, MessageIsOneLineWithTheExpectedParts) {
 
 TEST(Error, HasAMessageForEveryCode) {
   const auto all = cases();
-  for (int code = 0; code <= static_cast<int>(ErrorCode::kNotAValue); ++code) {
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kOutcomeUnknown); ++code) {
     const auto is_code = [&](const Case& each) {
       return static_cast<int>(each.error.code) == code;
     };
     EXPECT_NE(std::find_if(all.begin(), all.end(), is_code), all.end()) << "code " << code;
+  }
+}
+
+TEST(Error, SaysOnlyOfKnownOutcomesThatNothingChanged) {
+  for (const ErrorCode code : {ErrorCode::kOutcomeUnknown, ErrorCode::kTimeout}) {
+    const Error error{.code = code, .step = Step::kReceive, .kernel_code = ENOBUFS};
+    EXPECT_THAT(error.message(), Not(HasSubstr("unchanged")));
+    EXPECT_THAT(error.message(), Not(HasSubstr("nothing was changed")));
   }
 }
 
