@@ -17,6 +17,8 @@
 
 namespace ipsetkv {
 
+class Environment;  // Of the library's own.
+
 /// The longest key, in bytes.
 inline constexpr std::size_t kMaxKeyBytes = 65'536;
 
@@ -300,6 +302,7 @@ class IPSETKV_EXPORT Store {
 
  private:
   class Implementation;
+  friend Result<Store> open_store(const Options& options, Environment& environment);
   explicit Store(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };

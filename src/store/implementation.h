@@ -12,8 +12,9 @@
 
 namespace ipsetkv {
 
-/// What a Store consists of. On the heap, because the backend refers to the connection.
-class Store::Implementation {
+/// What a Store consists of. On the heap, because the backend refers to the connection. A nested
+/// class is as visible as the one around it, unless it says otherwise.
+class [[gnu::visibility("hidden")]] Store::Implementation {
  public:
   Implementation(ipset::Connection opened, const Options& options);
 

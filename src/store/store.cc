@@ -10,16 +10,18 @@
 #include "netlink/namespace.h"
 #include "store/drawers/drawers.h"
 #include "store/implementation.h"
+#include "store/open.h"
 #include "store/tables/table.h"
 
 namespace ipsetkv {
 namespace {
 
-Result<ipset::Connection> connect(const Options& options) {
-  if (options.network_namespace.empty()) return ipset::Connection::open(options.timeout);
+Result<ipset::Connection> connect(const Options& options, Environment& environment) {
+  if (options.network_namespace.empty())
+    return ipset::Connection::open(options.timeout, environment);
   const auto visit = netlink::NamespaceVisit::enter(options.network_namespace);
   if (!visit) return tl::unexpected(visit.error());
-  return ipset::Connection::open(options.timeout);
+  return ipset::Connection::open(options.timeout, environment);
 }
 
 }  // namespace
@@ -39,11 +41,15 @@ Store& Store::operator=(Store&& other) noexcept = default;
 Store::~Store() = default;
 
 Result<Store> Store::open(const Options& options) {
+  return open_store(options, Environment::real());
+}
+
+Result<Store> open_store(const Options& options, Environment& environment) {
   if (!options.table.empty() && !format::is_table_name(options.table))
     return tl::unexpected(Error{.code = ErrorCode::kTableName}.about(options.table));
-  auto connection = connect(options);
+  auto connection = connect(options, environment);
   if (!connection) return tl::unexpected(connection.error());
-  return Store(std::make_unique<Implementation>(*std::move(connection), options));
+  return Store(std::make_unique<Store::Implementation>(*std::move(connection), options));
 }
 
 Result<bool> Store::get(std::string_view key, std::string& value) {
