@@ -10,6 +10,7 @@
 #include "format/archive_reader.h"
 #include "format/archive_writer.h"
 #include "format/moment.h"
+#include "ipset/names.h"
 #include "store/drawers/drawers.h"
 #include "store/implementation.h"
 
@@ -21,15 +22,10 @@ using format::ArchivedKey;
 /// The sets that may be keys, sorted, so that the same values make the same text.
 Result<std::vector<std::string>> candidate_names(ipset::Connection& connection) {
   std::vector<std::string> names;
-  auto listing = connection.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) break;
-    const std::string_view name = (*header)->name.view();
-    if (format::can_be_key(name)) names.emplace_back(name);
-  }
+  const auto listed = ipset::for_each_name(connection, [&](const ipset::SetName& name) {
+    if (format::can_be_key(name.view())) names.emplace_back(name.view());
+  });
+  if (!listed) return tl::unexpected(listed.error());
   std::sort(names.begin(), names.end());
   return names;
 }

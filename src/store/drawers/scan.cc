@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/glob.h"
+#include "ipset/names.h"
 #include "store/drawers/drawers.h"
 
 namespace ipsetkv::store {
@@ -37,17 +38,12 @@ std::uint64_t hash_of(std::string_view name) {
 /// The sets that may be keys from `cursor` on, in the order of their hashes.
 Result<std::vector<Entry>> entries_from(ipset::Connection& connection, std::uint64_t cursor) {
   std::vector<Entry> entries;
-  auto listing = connection.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) break;
-    const ipset::SetName& name = (*header)->name;
-    if (!format::can_be_key(name.view())) continue;
+  const auto listed = ipset::for_each_name(connection, [&](const ipset::SetName& name) {
+    if (!format::can_be_key(name.view())) return;
     const std::uint64_t hash = hash_of(name.view());
     if (hash >= cursor) entries.push_back({hash, name});
-  }
+  });
+  if (!listed) return tl::unexpected(listed.error());
   std::sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) {
     return std::pair(one.hash, one.name.view()) < std::pair(other.hash, other.name.view());
   });

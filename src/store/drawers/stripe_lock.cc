@@ -25,6 +25,7 @@
 #include <cerrno>
 
 #include "format/numbers.h"
+#include "ipset/names.h"
 
 namespace ipsetkv::store {
 namespace {
@@ -103,17 +104,14 @@ Result<void> StripeLock::wait(std::uint32_t stripe, Backoff& backoff) {
 
 Result<StripeLock::Sighting> StripeLock::look(std::uint32_t stripe) {
   Sighting sighting;
-  auto listing = connection_.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) return sighting;
-    if ((*header)->name == free_[stripe]) sighting.free = true;
-    const auto owner = format::owner_of((*header)->name.view());
+  const auto listed = ipset::for_each_name(connection_, [&](const ipset::SetName& name) {
+    if (name == free_[stripe]) sighting.free = true;
+    const auto owner = format::owner_of(name.view());
     if (owner && owner->stripe == stripe)
-      sighting.holder = Holder{.name = (*header)->name, .port = owner->port};
-  }
+      sighting.holder = Holder{.name = name, .port = owner->port};
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return sighting;
 }
 
 Result<void> StripeLock::repair(std::uint32_t stripe) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "format/own_names.h"
+#include "ipset/names.h"
 #include "store/backoff.h"
 #include "store/drawers/drawers.h"
 #include "store/drawers/stripe_lock.h"
@@ -22,15 +23,12 @@ constexpr std::chrono::milliseconds kShortWait{20};
 
 Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection) {
   std::vector<std::string> names;
-  auto listing = connection.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) return names;
-    const std::string_view name = (*header)->name.view();
+  const auto listed = ipset::for_each_name(connection, [&](const ipset::SetName& set) {
+    const std::string_view name = set.view();
     if (name.starts_with('~') && !format::is_digest(name)) names.emplace_back(name);
-  }
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return names;
 }
 
 Result<bool> destroy(ipset::Connection& connection, std::string_view name) {
