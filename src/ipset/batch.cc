@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "ipset/kernel_error.h"
@@ -21,74 +22,78 @@ std::span<const std::byte> attributes_of(std::span<const std::byte> request_payl
 
 void Batch::clear() { messages_.clear(); }
 
-void Batch::begin(ipset_cmd command, std::uint16_t flags, std::string_view name) {
-  const std::size_t index = messages_.size();
-  if (index < kMaxCommands) {
-    codes_[index] = 0;
-    lines_[index] = 0;
-  }
+Command Batch::begin(ipset_cmd command, std::uint16_t flags, std::string_view name) {
+  const Command begun(messages_.size());
   const nfgenmsg header{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = 0};
   messages_.begin_message(message_type(command), flags, header);
   messages_.put_number(IPSET_ATTR_PROTOCOL, protocol_);
   if (!name.empty()) messages_.put_text(IPSET_ATTR_SETNAME, name);
+  return begun;
 }
 
-void Batch::create(std::string_view name, SetType type, Family family, std::uint8_t revision,
-                   const CreateOptions& options, Existing existing) {
-  begin(IPSET_CMD_CREATE, NLM_F_CREATE | exclusive(existing), name);
+Command Batch::create(std::string_view name, SetType type, Family family, std::uint8_t revision,
+                      const CreateOptions& options, Existing existing) {
+  const Command command = begin(IPSET_CMD_CREATE, NLM_F_CREATE | exclusive(existing), name);
   messages_.put_text(IPSET_ATTR_TYPENAME, type_name(type));
   messages_.put_number(IPSET_ATTR_REVISION, revision);
   messages_.put_number(IPSET_ATTR_FAMILY, static_cast<std::uint8_t>(family));
   encode_create_options(messages_, options);
+  return command;
 }
 
-void Batch::destroy(std::string_view name) { begin(IPSET_CMD_DESTROY, NLM_F_EXCL, name); }
+Command Batch::destroy(std::string_view name) { return begin(IPSET_CMD_DESTROY, NLM_F_EXCL, name); }
 
-void Batch::destroy_all() { begin(IPSET_CMD_DESTROY, 0, {}); }
+Command Batch::destroy_all() { return begin(IPSET_CMD_DESTROY, 0, {}); }
 
-void Batch::flush(std::string_view name) { begin(IPSET_CMD_FLUSH, 0, name); }
+Command Batch::flush(std::string_view name) { return begin(IPSET_CMD_FLUSH, 0, name); }
 
-void Batch::flush_all() { begin(IPSET_CMD_FLUSH, 0, {}); }
+Command Batch::flush_all() { return begin(IPSET_CMD_FLUSH, 0, {}); }
 
-void Batch::rename(std::string_view from, std::string_view to) {
-  begin(IPSET_CMD_RENAME, 0, from);
+Command Batch::rename(std::string_view from, std::string_view to) {
+  const Command command = begin(IPSET_CMD_RENAME, 0, from);
   messages_.put_text(IPSET_ATTR_SETNAME2, to);
+  return command;
 }
 
-void Batch::swap(std::string_view one, std::string_view other) {
-  begin(IPSET_CMD_SWAP, 0, one);
+Command Batch::swap(std::string_view one, std::string_view other) {
+  const Command command = begin(IPSET_CMD_SWAP, 0, one);
   messages_.put_text(IPSET_ATTR_SETNAME2, other);
+  return command;
 }
 
-void Batch::add(std::string_view name, const Element& element, Existing existing) {
-  begin(IPSET_CMD_ADD, exclusive(existing), name);
+Command Batch::add(std::string_view name, const Element& element, Existing existing) {
+  const Command command = begin(IPSET_CMD_ADD, exclusive(existing), name);
   encode_element(messages_, element);
+  return command;
 }
 
-void Batch::del(std::string_view name, const Element& element, Existing existing) {
-  begin(IPSET_CMD_DEL, exclusive(existing), name);
+Command Batch::del(std::string_view name, const Element& element, Existing existing) {
+  const Command command = begin(IPSET_CMD_DEL, exclusive(existing), name);
   encode_element(messages_, element);
+  return command;
 }
 
-void Batch::test(std::string_view name, const Element& element) {
-  begin(IPSET_CMD_TEST, 0, name);
+Command Batch::test(std::string_view name, const Element& element) {
+  const Command command = begin(IPSET_CMD_TEST, 0, name);
   encode_element(messages_, element);
+  return command;
 }
 
-void Batch::begin_add(std::string_view name, Existing existing) {
-  begin_elements(IPSET_CMD_ADD, name, existing);
+Command Batch::begin_add(std::string_view name, Existing existing) {
+  return begin_elements(IPSET_CMD_ADD, name, existing);
 }
 
-void Batch::begin_del(std::string_view name, Existing existing) {
-  begin_elements(IPSET_CMD_DEL, name, existing);
+Command Batch::begin_del(std::string_view name, Existing existing) {
+  return begin_elements(IPSET_CMD_DEL, name, existing);
 }
 
-void Batch::begin_elements(ipset_cmd command, std::string_view name, Existing existing) {
-  begin(command, exclusive(existing), name);
+Command Batch::begin_elements(ipset_cmd command, std::string_view name, Existing existing) {
+  const Command begun = begin(command, exclusive(existing), name);
   // The kernel requires it with IPSET_ATTR_ADT, and writes the failing element's line into it when
   // it returns the request. It comes before the elements so that a truncated reply still has it.
   messages_.put_number(IPSET_ATTR_LINENO, std::uint32_t{0});
   elements_ = messages_.begin_nest(IPSET_ATTR_ADT);
+  return begun;
 }
 
 bool Batch::append(const Element& element) {
@@ -103,25 +108,27 @@ bool Batch::append(const Element& element) {
 
 void Batch::end_elements() { messages_.end_nest(elements_); }
 
-void Batch::list(std::string_view name, ListMode mode) {
-  begin(IPSET_CMD_LIST, NLM_F_DUMP, name);
+Command Batch::list(std::string_view name, ListMode mode) {
+  const Command command = begin(IPSET_CMD_LIST, NLM_F_DUMP, name);
   if (mode == ListMode::kNames)
     messages_.put_number(IPSET_ATTR_FLAGS, std::uint32_t{IPSET_FLAG_LIST_SETNAME});
   if (mode == ListMode::kHeaders)
     messages_.put_number(IPSET_ATTR_FLAGS, std::uint32_t{IPSET_FLAG_LIST_HEADER});
+  return command;
 }
 
-void Batch::list_all(ListMode mode) { list({}, mode); }
+Command Batch::list_all(ListMode mode) { return list({}, mode); }
 
-void Batch::header(std::string_view name) { begin(IPSET_CMD_HEADER, 0, name); }
+Command Batch::header(std::string_view name) { return begin(IPSET_CMD_HEADER, 0, name); }
 
-void Batch::type(std::string_view type_name, Family family) {
-  begin(IPSET_CMD_TYPE, 0, {});
+Command Batch::type(std::string_view type_name, Family family) {
+  const Command command = begin(IPSET_CMD_TYPE, 0, {});
   messages_.put_text(IPSET_ATTR_TYPENAME, type_name);
   messages_.put_number(IPSET_ATTR_FAMILY, static_cast<std::uint8_t>(family));
+  return command;
 }
 
-void Batch::protocol() { begin(IPSET_CMD_PROTOCOL, 0, {}); }
+Command Batch::protocol() { return begin(IPSET_CMD_PROTOCOL, 0, {}); }
 
 std::optional<std::size_t> Batch::first_failure() const {
   for (std::size_t command = 0; command < size(); ++command)
@@ -129,17 +136,27 @@ std::optional<std::size_t> Batch::first_failure() const {
   return std::nullopt;
 }
 
-Error Batch::error(std::size_t command) const {
-  const auto message = messages_.message(command);
+ipset_cmd Batch::kind(Command command) const {
+  const auto message = messages_.message(command.index());
   const auto type = reinterpret_cast<const nlmsghdr*>(message.data())->nlmsg_type;
+  return static_cast<ipset_cmd>(type & 0xFF);
+}
+
+std::string_view Batch::subject(Command command, std::int32_t code) const {
+  const auto message = messages_.message(command.index());
   std::string_view subject;
   netlink::Attributes attributes(attributes_of(message.subspan(sizeof(nlmsghdr))));
   while (const auto attribute = attributes.next()) {
     if (attribute->type() == IPSET_ATTR_SETNAME && subject.empty()) subject = attribute->text();
-    if (attribute->type() == IPSET_ATTR_TYPENAME && codes_[command] == IPSET_ERR_FIND_TYPE)
+    if (attribute->type() == IPSET_ATTR_TYPENAME && code == IPSET_ERR_FIND_TYPE)
       subject = attribute->text();
   }
-  return kernel_error(static_cast<ipset_cmd>(type & 0xFF), codes_[command], subject);
+  return subject;
+}
+
+Error Batch::error(std::size_t command) const {
+  const std::int32_t failed = code(command);
+  return kernel_error(kind(Command(command)), failed, subject(Command(command), failed));
 }
 
 std::optional<std::uint32_t> Batch::failed_line(std::size_t command) const {
@@ -153,6 +170,11 @@ Result<std::span<const std::byte>> Batch::finish(std::uint32_t first_sequence) {
     return tl::unexpected(error);
   }
   return messages_.finish(first_sequence);
+}
+
+void Batch::clear_codes() {
+  std::fill_n(codes_.begin(), size(), 0);
+  std::fill_n(lines_.begin(), size(), 0U);
 }
 
 void Batch::record(std::size_t command, const netlink::Message& reply) {

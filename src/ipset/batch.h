@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,7 +28,18 @@ enum class Existing : std::uint8_t {
 /// Which part of a set `list` returns.
 enum class ListMode : std::uint8_t { kNames, kHeaders, kElements };
 
-/// ipset commands, one function each, queued to be sent in one system call by Connection::execute.
+/// A command of a batch: the key by which BatchResult returns its outcome.
+class Command {
+ public:
+  explicit constexpr Command(std::size_t index) : index_(index) {}
+  /// Its place in the batch, from 0.
+  [[nodiscard]] constexpr std::size_t index() const { return index_; }
+
+ private:
+  std::size_t index_;
+};
+
+/// ipset commands, one function each, queued to be sent in one system call by Connection::send.
 /// The kernel executes them in order, takes its mutex for each one separately, and continues after
 /// one that fails. ipset(8) describes the commands; the rules are in the kernel's
 /// net/netfilter/ipset/ip_set_core.c.
@@ -47,37 +59,37 @@ class Batch {
   /// Removes all commands and their results.
   void clear();
 
-  void create(std::string_view name, SetType type, Family family, std::uint8_t revision,
-              const CreateOptions& options, Existing existing = Existing::kFail);
-  void destroy(std::string_view name);
-  void destroy_all();
-  void flush(std::string_view name);
-  void flush_all();
+  Command create(std::string_view name, SetType type, Family family, std::uint8_t revision,
+                 const CreateOptions& options, Existing existing = Existing::kFail);
+  Command destroy(std::string_view name);
+  Command destroy_all();
+  Command flush(std::string_view name);
+  Command flush_all();
   /// Fails with kSetExists if `to` exists, so it serves as an atomic "create if absent".
-  void rename(std::string_view from, std::string_view to);
+  Command rename(std::string_view from, std::string_view to);
   /// Exchanges two sets of one type and family; rules and lists follow the name. It serves as an
   /// atomic "replace if present".
-  void swap(std::string_view one, std::string_view other);
+  Command swap(std::string_view one, std::string_view other);
 
-  void add(std::string_view name, const Element& element, Existing existing = Existing::kFail);
-  void del(std::string_view name, const Element& element, Existing existing = Existing::kFail);
+  Command add(std::string_view name, const Element& element, Existing existing = Existing::kFail);
+  Command del(std::string_view name, const Element& element, Existing existing = Existing::kFail);
   /// Fails with IPSET_ERR_EXIST if the set does not have the element.
-  void test(std::string_view name, const Element& element);
+  Command test(std::string_view name, const Element& element);
 
   /// Many elements in one `add` or `del`, which the kernel executes under one lock of its mutex
   /// unless the set has to grow. It stops at the first element that fails. `append` returns false
   /// if the command has no room for the element: end it, execute the batch, and continue with
   /// another one.
-  void begin_add(std::string_view name, Existing existing = Existing::kFail);
-  void begin_del(std::string_view name, Existing existing = Existing::kFail);
+  Command begin_add(std::string_view name, Existing existing = Existing::kFail);
+  Command begin_del(std::string_view name, Existing existing = Existing::kFail);
   [[nodiscard]] bool append(const Element& element);
   void end_elements();
 
-  void list(std::string_view name, ListMode mode);
-  void list_all(ListMode mode);
-  void header(std::string_view name);
-  void type(std::string_view type_name, Family family);
-  void protocol();
+  Command list(std::string_view name, ListMode mode);
+  Command list_all(ListMode mode);
+  Command header(std::string_view name);
+  Command type(std::string_view type_name, Family family);
+  Command protocol();
 
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
   /// How many bytes of commands can still be queued.
@@ -85,7 +97,10 @@ class Batch {
 
   /// The result of a command after Connection::execute: 0, or the kernel's code (an errno, or one
   /// of ipset's own from 4096).
-  [[nodiscard]] std::int32_t code(std::size_t command) const { return codes_[command]; }
+  [[nodiscard]] std::int32_t code(std::size_t command) const {
+    assert(command < size());
+    return codes_[command];
+  }
   [[nodiscard]] std::optional<std::size_t> first_failure() const;
   /// The failure of a command as an error that names the set.
   [[nodiscard]] Error error(std::size_t command) const;
@@ -94,11 +109,17 @@ class Batch {
 
   // For Connection.
   [[nodiscard]] Result<std::span<const std::byte>> finish(std::uint32_t first_sequence);
+  void clear_codes();
   void record(std::size_t command, const netlink::Message& reply);
 
+  // For BatchResult.
+  [[nodiscard]] ipset_cmd kind(Command command) const;
+  /// What an error with this code is about: the set's name, or that of the type that is missing.
+  [[nodiscard]] std::string_view subject(Command command, std::int32_t code) const;
+
  private:
-  void begin(ipset_cmd command, std::uint16_t flags, std::string_view name);
-  void begin_elements(ipset_cmd command, std::string_view name, Existing existing);
+  Command begin(ipset_cmd command, std::uint16_t flags, std::string_view name);
+  Command begin_elements(ipset_cmd command, std::string_view name, Existing existing);
 
   netlink::Batch messages_;
   std::size_t elements_ = 0;  ///< The open list of `begin_add` or `begin_del`.

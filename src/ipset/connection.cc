@@ -60,7 +60,8 @@ Result<void> Connection::negotiate() {
   return {};
 }
 
-Result<void> Connection::execute(Batch& batch) {
+template <class Take>
+Result<void> Connection::converse(Batch& batch, Take take) {
   const std::uint32_t first = next_sequence_;
   const auto bytes = batch.finish(first);
   if (!bytes) return tl::unexpected(bytes.error());
@@ -82,9 +83,25 @@ Result<void> Connection::execute(Batch& batch) {
     netlink::Messages messages(datagram->bytes, datagram->truncated);
     while (const auto message = messages.next()) {
       const std::size_t command = message->sequence - first;
-      if (message->is_error() && command < batch.size()) batch.record(command, *message);
+      if (message->is_error() && command < batch.size()) take(command, *message);
     }
   }
+}
+
+Result<BatchResult> Connection::send(Batch& batch) {
+  Result<BatchResult> result(tl::in_place, batch.size());
+  const auto conversed = converse(batch, [&](std::size_t command, const netlink::Message& reply) {
+    result->record(batch, Command(command), reply);
+  });
+  if (!conversed) result = tl::unexpected(conversed.error());
+  return result;
+}
+
+Result<void> Connection::execute(Batch& batch) {
+  batch.clear_codes();
+  return converse(batch, [&](std::size_t command, const netlink::Message& reply) {
+    batch.record(command, reply);
+  });
 }
 
 Result<void> Connection::execute_all(Batch& batch) {

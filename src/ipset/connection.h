@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ipset/batch.h"
+#include "ipset/batch_result.h"
 #include "ipset/listing.h"
 #include "ipset/set_header.h"
 #include "ipsetkv/error.h"
@@ -42,18 +43,23 @@ class Connection {
     return socket_.claim_port(port);
   }
   [[nodiscard]] std::uint8_t protocol() const { return protocol_; }
+  /// The limit that `open` was given.
+  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
 
   /// A batch that speaks this connection's protocol.
   [[nodiscard]] Batch new_batch(std::size_t bytes = Batch::kDefaultBytes) const {
     return Batch(protocol_, bytes);
   }
 
-  /// Sends the batch, and notes in it what became of each command. No command asks for an
-  /// acknowledgement: the kernel has done its work when `send` returns, a failure is queued by
-  /// then, and silence is success. An error is returned only if that conversation itself failed;
-  /// look at the batch for the commands.
-  [[nodiscard]] Result<void> execute(Batch& batch);
+  /// Executes the batch, and returns what became of each command. No command asks for an
+  /// acknowledgement: the kernel has executed all of them when send(2) returns, a failure is queued
+  /// by then, and no reply means success. An error is returned only if that conversation itself
+  /// failed: kNoMemory and the like of send(2), after which nothing was executed; or lost replies,
+  /// after which it is unknown what was.
+  [[nodiscard]] Result<BatchResult> send(Batch& batch);
 
+  /// The same, with the results noted in the batch, by the commands' numbers.
+  [[nodiscard]] Result<void> execute(Batch& batch);
   /// The same, and the first command's failure is the error.
   [[nodiscard]] Result<void> execute_all(Batch& batch);
 
@@ -79,6 +85,9 @@ class Connection {
   Connection(netlink::Socket socket, std::chrono::milliseconds timeout);
 
   [[nodiscard]] Result<void> negotiate();
+  /// Sends the batch, and hands each error reply to `take` with the number of its command.
+  template <class Take>
+  [[nodiscard]] Result<void> converse(Batch& batch, Take take);
   /// Executes the one command in `batch` and hands its answer's attributes to `visit`.
   template <class Visit>
   [[nodiscard]] Result<void> ask(Batch& batch, Visit visit);
