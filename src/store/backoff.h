@@ -17,6 +17,9 @@ class Backoff {
   /// Waits, at most a millisecond; false without a wait if the limit has passed.
   [[nodiscard]] bool wait();
 
+  /// What is left of the limit. It begins to pass with this call or the first wait.
+  [[nodiscard]] std::chrono::milliseconds remaining();
+
   /// The number of waits so far.
   [[nodiscard]] int waits() const { return waits_; }
   /// Whether all of them only yielded the processor, without a sleep.
@@ -28,7 +31,9 @@ class Backoff {
 
   Environment& environment_;
   std::chrono::milliseconds limit_;
-  std::chrono::nanoseconds deadline_{};
+  [[nodiscard]] std::chrono::nanoseconds deadline();
+
+  std::chrono::nanoseconds deadline_{};  ///< 0 before the limit has begun to pass.
   int waits_ = 0;
 };
 

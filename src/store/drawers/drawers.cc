@@ -40,21 +40,26 @@ Layout chosen_layout(const Drawer& drawer) {
 }
 
 Drawers::Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout)
-    : connection_(connection), reader_(connection), writer_(connection, reader_, timeout) {}
+    : connection_(connection),
+      timeout_(timeout),
+      reader_(connection),
+      writer_(connection, reader_, timeout) {}
 
-Result<Content> Drawers::settled(const format::Place& place, std::string* value, Drawer& drawer) {
-  auto content = reader_.read(place, value, drawer);
-  if (!content || (*content != Content::kEnded && *content != Content::kUnsure)) return content;
-  auto settled = writer_.settle(place, value, drawer);
-  // Whoever meets an expired key gives its memory back; if he can't, the next one will.
-  return settled || *content == Content::kUnsure ? settled : content;
+Result<Content> Drawers::read_confirmed(const format::Place& place, std::string* value,
+                                        Drawer& drawer) {
+  Backoff backoff(connection_.environment(), timeout_);
+  auto content = reader_.read(place, value, drawer, backoff);
+  if (!content || (*content != Content::kExpired && *content != Content::kUnsure)) return content;
+  auto confirmed = writer_.read_under_lock(place, value, drawer, backoff);
+  // Without the lock an expired value counts as such; the next reader may destroy it.
+  return confirmed || *content == Content::kUnsure ? confirmed : content;
 }
 
 Result<std::optional<Present>> Drawers::read(std::string_view key, std::string* value) {
   const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
-  const auto content = settled(*place, value, drawer);
+  const auto content = read_confirmed(*place, value, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content == Content::kForeign) return tl::unexpected(not_a_value(key));
   if (*content != Content::kValue) return std::nullopt;
@@ -65,7 +70,7 @@ Result<bool> Drawers::exists(std::string_view key) {
   const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
-  const auto content = settled(*place, nullptr, drawer);
+  const auto content = read_confirmed(*place, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   return *content == Content::kValue;
 }
@@ -74,7 +79,7 @@ Result<std::optional<KeyInfo>> Drawers::info(std::string_view key) {
   const auto place = format::place_of(key);
   if (!place) return tl::unexpected(place.error());
   Drawer drawer;
-  const auto content = settled(*place, nullptr, drawer);
+  const auto content = read_confirmed(*place, nullptr, drawer);
   if (!content) return tl::unexpected(content.error());
   if (*content == Content::kForeign) return tl::unexpected(not_a_value(key));
   if (*content != Content::kValue) return std::nullopt;
@@ -124,7 +129,7 @@ Result<bool> Drawers::transfer(std::string_view key, std::string_view new_key, T
 
 Result<void> Drawers::for_each(std::string_view pattern,
                                const std::function<void(const KeyInfo&)>& visit) {
-  // A set's name may be the digest of a key that matches; only its elements tell.
+  // Where a set's name is a digest, only its elements tell whether the key matches.
   return reader_.read_all(
       [&](std::string_view name) {
         return format::is_digest(name) || (format::can_be_key(name) && glob_matches(pattern, name));

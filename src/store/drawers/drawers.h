@@ -16,7 +16,7 @@
 
 namespace ipsetkv::store {
 
-/// One key, one set.
+/// A store that keeps each value in a set of its own, the drawer.
 class Drawers final : public Backend {
  public:
   Drawers(ipset::Connection& connection, std::chrono::milliseconds timeout);
@@ -44,22 +44,24 @@ class Drawers final : public Backend {
   DrawerWriter& writer() { return writer_; }
 
  private:
-  /// Reads what lies at `place`, and gives back the memory of a value whose time has passed.
-  [[nodiscard]] Result<Content> settled(const format::Place& place, std::string* value,
-                                        Drawer& drawer);
+  /// Reads what is at `place`, under the lock where the first look is not final. Destroys what is
+  /// left of an expired value. Never returns Content::kUnsure.
+  [[nodiscard]] Result<Content> read_confirmed(const format::Place& place, std::string* value,
+                                               Drawer& drawer);
 
   [[nodiscard]] format::Moment now() const { return format::now(connection_.environment()); }
 
   ipset::Connection& connection_;
+  std::chrono::milliseconds timeout_;
   DrawerReader reader_;
   DrawerWriter writer_;
 };
 
-/// Removes the locks and spare sets of writers that died, and locks at rest; how many writers' sets
-/// they were.
+/// Removes the locks and spare sets of writers that died, and free locks. Returns how many sets of
+/// dead writers it removed.
 [[nodiscard]] Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection);
 
-/// Its layout if that is another than Layout::kAuto gives to a value as long, otherwise kAuto.
+/// The drawer's layout, or kAuto if that is what Layout::kAuto chooses for a value of its length.
 [[nodiscard]] Layout chosen_layout(const Drawer& drawer);
 
 }  // namespace ipsetkv::store

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "store/drawers/reader.h"
-#include "format/own_names.h"
 
-#include <algorithm>
+#include <cassert>
 #include <thread>
 
 #include "format/moment.h"
-#include "store/backoff.h"
+#include "format/own_names.h"
+#include "store/drawers/wait_marker.h"
 
 namespace ipsetkv::store {
 namespace {
 
-// A set of the right kind whose elements make no value is read again: a writer whose `add` failed
-// for want of memory takes an unfinished set out again within microseconds (see drawer_writer.cc).
+// A set of the right type whose elements make no value is read again: a writer whose `add` failed
+// for lack of memory takes an unfinished set out again within microseconds (see exchange.cc).
 constexpr int kReadings = 3;
 
-// How long a reader holds back for a writer, who needs some microseconds once nobody reads: the
-// others may have begun to read just before, and need as long as this reader did. A sign that stays
-// up longer was left by a writer that died, and is taken down.
-constexpr std::chrono::milliseconds kCourtesy{50};
-constexpr int kCourtesyReadings = 4;
-
-// A set that fits into one part comes with a second, the end.
+// A set that fits into one part comes with a second one, the end.
 constexpr std::size_t kShortParts = 2;
 
 Drawer describe(const ipset::SetHeader& header) {
@@ -35,22 +29,26 @@ Drawer describe(const ipset::SetHeader& header) {
 
 }  // namespace
 
-Result<Content> DrawerReader::read(const format::Place& place, std::string* value, Drawer& drawer) {
-  if ((long_stripes_ >> place.stripe & 1) != 0)
-    if (auto let = let_writers_through(place.stripe); !let) return tl::unexpected(let.error());
-  auto content = read_locked(place, value, drawer);
+Result<Content> DrawerReader::read(const format::Place& place, std::string* value, Drawer& drawer,
+                                   Backoff& backoff) {
+  assert(place.stripe < format::kStripes);
+  if ((long_stripes_ >> place.stripe & 1) != 0) {
+    auto waited = wait_for_writers(connection_, place.stripe, long_reading_, backoff);
+    if (!waited) return tl::unexpected(waited.error());
+  }
+  auto content = read_raw(place, value, drawer);
   if (!content || *content != Content::kNothing) return content;
-  // Nothing may be there because a writer is about to put a set of another type there. He has put
-  // up a sign before that, which stays.
-  const auto sign = connection_.header(format::mixed_marker_name(place.stripe).view());
-  if (!sign) return tl::unexpected(sign.error());
-  if (*sign) return Content::kUnsure;
-  // Unless `sweep` has just taken it down.
-  return read_locked(place, value, drawer);
+  // There may be no set because a writer is replacing it by one of another type. Before that it has
+  // created a marker, which stays.
+  const auto marker = connection_.header(format::mixed_marker_name(place.stripe).view());
+  if (!marker) return tl::unexpected(marker.error());
+  if (*marker) return Content::kUnsure;
+  // Unless `sweep` has just destroyed it.
+  return read_raw(place, value, drawer);
 }
 
-Result<Content> DrawerReader::read_locked(const format::Place& place, std::string* value,
-                                          Drawer& drawer) {
+Result<Content> DrawerReader::read_raw(const format::Place& place, std::string* value,
+                                       Drawer& drawer) {
   for (int reading = 1;; ++reading) {
     auto content = read_once(place, value, drawer);
     if (content && *content == Content::kForeign && reading < kReadings) {
@@ -62,24 +60,10 @@ Result<Content> DrawerReader::read_locked(const format::Place& place, std::strin
   }
 }
 
-Result<void> DrawerReader::let_writers_through(std::uint32_t stripe) {
-  const ipset::SetName sign = format::wait_marker_name(stripe);
-  Backoff backoff(connection_.environment(),
-                  std::max(kCourtesy, kCourtesyReadings * long_reading_));
-  for (;;) {
-    const auto header = connection_.header(sign.view());
-    if (!header) return tl::unexpected(header.error());
-    if (!*header) return {};
-    if (!backoff.wait()) break;
-  }
-  ipset::Batch batch = connection_.new_batch(ipset::SetName::kLimit + 256);
-  batch.destroy(sign.view());
-  return connection_.execute(batch);
-}
-
 Result<Content> DrawerReader::read_once(const format::Place& place, std::string* value,
                                         Drawer& drawer) {
-  const auto start = std::chrono::steady_clock::now();
+  Environment& environment = connection_.environment();
+  const auto start = environment.now(Environment::Clock::kSteady);
   auto listing = connection_.list(place.name.view(), ipset::ListMode::kElements);
   if (!listing) return tl::unexpected(listing.error());
   const auto header = listing->next_set();
@@ -91,8 +75,8 @@ Result<Content> DrawerReader::read_once(const format::Place& place, std::string*
   const auto content = read_elements(*listing, **header, value, drawer);
   if (listing->parts() > kShortParts) {
     long_stripes_ |= 1U << place.stripe;
-    long_reading_ =
-        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    long_reading_ = std::chrono::ceil<std::chrono::milliseconds>(
+        environment.now(Environment::Clock::kSteady) - start);
   }
   if (content && *content == Content::kValue && decoder_.key() != place.key_inside)
     return Content::kForeign;
@@ -119,7 +103,7 @@ Result<Content> DrawerReader::read_elements(ipset::Listing& listing, const ipset
   drawer.first = decoded->first;
   if (decoded->ended ||
       (decoded->deadline && *decoded->deadline <= format::now(connection_.environment())))
-    return Content::kEnded;
+    return Content::kExpired;
   // Without any element nothing was put into the string.
   if (value != nullptr) value->resize(decoded->value_bytes);
   return Content::kValue;
@@ -154,7 +138,7 @@ Result<void> DrawerReader::read_all(const std::function<bool(std::string_view)>&
     Drawer drawer;
     const auto content = read_elements(*listing, **header, nullptr, drawer);
     if (!content) return tl::unexpected(content.error());
-    if (*content != Content::kValue && *content != Content::kEnded) continue;
+    if (*content != Content::kValue && *content != Content::kExpired) continue;
     if (*content == Content::kValue && format::is_digest(name) == decoder_.key().empty()) continue;
     visit(name, format::is_digest(name) ? std::string_view(decoder_.key()) : name, *content,
           drawer);

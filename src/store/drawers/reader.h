@@ -13,19 +13,21 @@
 #include "ipset/connection.h"
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
+#include "store/backoff.h"
 
 namespace ipsetkv::store {
 
 /// What lies under a set's name.
 enum class Content : std::uint8_t {
-  kNothing,  ///< There is no such set.
-  kUnsure,   ///< There was none, but one of another type may have been about to take its place.
-  kEnded,    ///< A value was there until its deadline; for readers the key is not there.
+  kNothing,           ///< There is no such set.
+  kUnsure,            ///< There was none, but one of another type may be about to take its place.
+  kExpired,           ///< A value was there until its deadline; for readers the key is not there.
+  kEnded = kExpired,  ///< As tables call it.
   kValue,
   kForeign,  ///< A set, but no value of ours.
 };
 
-/// What a reader found out about a set that holds a value, or held one until its deadline.
+/// What a reader found of a set that holds a value, or held one until its deadline.
 struct Drawer {
   std::size_t value_bytes = 0;
   format::Kind kind = format::Kind::kIpv4;
@@ -38,32 +40,31 @@ struct Drawer {
   std::optional<format::FirstElement> first;
 };
 
-/// Reads drawers: sets that hold one value each. What it allocates, it keeps for the next.
+/// Reads drawers: sets that hold one value each. It keeps what it allocates for the next call.
 ///
-/// While a value of more than a page is read, its set cannot be exchanged. So that readers in a
-/// loop don't keep a writer out for ever, a writer that waits puts up a sign (the set
-/// `~wait-<stripe>`), and a reader that has read a long value of that stripe before looks for it
-/// first, and lets the writer through.
+/// While a value of more than a page is read, its set cannot be replaced. So a reader that has read
+/// a long value of a stripe before waits there for writers first (see WaitMarker).
 class DrawerReader {
  public:
   explicit DrawerReader(ipset::Connection& connection) : connection_(connection) {}
 
-  /// Reads the set at `place`, its value into `value` unless that is null. What `drawer` says holds
-  /// for Content::kValue. Content::kEnded and kUnsure have to be settled under the lock: a writer
-  /// may be about to let the value live longer, or to put another set there.
-  [[nodiscard]] Result<Content> read(const format::Place& place, std::string* value,
-                                     Drawer& drawer);
+  /// Reads the set at `place`, its value into `value` unless that is null. `drawer` is valid with
+  /// Content::kValue. Content::kExpired and kUnsure have to be read again under the lock: a writer
+  /// may be about to extend the value's life, or to put another set there. Waits for writers at
+  /// most until the limit of `backoff`.
+  [[nodiscard]] Result<Content> read(const format::Place& place, std::string* value, Drawer& drawer,
+                                     Backoff& backoff);
 
-  /// The same for somebody who holds the lock of the stripe, and need not wait for writers, or
-  /// where there are none. Content::kEnded is final then.
-  [[nodiscard]] Result<Content> read_locked(const format::Place& place, std::string* value,
-                                            Drawer& drawer);
+  /// Reads the set as it is at this moment: for a caller that holds the stripe's lock, so that the
+  /// result is final, or that allows for writers itself. Never returns kUnsure.
+  [[nodiscard]] Result<Content> read_raw(const format::Place& place, std::string* value,
+                                         Drawer& drawer);
 
   /// The key whose value the set `name` holds; nothing if it holds none, or one that has expired.
   [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& name,
                                                           Drawer& drawer);
 
-  /// Calls `visit` for each set that holds a value, or held one, and whose name `wanted` accepts,
+  /// Calls `visit` for each set whose name `wanted` accepts and that holds a value, or held one,
   /// with its key.
   using Visit =
       std::function<void(std::string_view name, std::string_view key, Content, const Drawer&)>;
@@ -71,10 +72,9 @@ class DrawerReader {
                                       const Visit& visit);
 
  private:
-  [[nodiscard]] Result<void> let_writers_through(std::uint32_t stripe);
   [[nodiscard]] Result<Content> read_once(const format::Place& place, std::string* value,
                                           Drawer& drawer);
-  /// Reads the elements of the set that `listing` is at.
+  /// Reads the elements of the present set of `listing`.
   [[nodiscard]] Result<Content> read_elements(ipset::Listing& listing,
                                               const ipset::SetHeader& header, std::string* value,
                                               Drawer& drawer);
@@ -82,7 +82,7 @@ class DrawerReader {
   ipset::Connection& connection_;
   format::DrawerDecoder decoder_;
   std::uint32_t long_stripes_ = 0;  ///< A bit for each stripe of which a long value was read.
-  std::chrono::milliseconds long_reading_{0};  ///< How long the last one of those took.
+  std::chrono::milliseconds long_reading_{0};  ///< How long the last of those readings took.
 };
 
 }  // namespace ipsetkv::store

@@ -11,12 +11,13 @@
 namespace ipsetkv::store {
 namespace {
 
-constexpr std::size_t kBatchBytes = 1024;
+// One command's elements (64 KiB at most) and a few commands without.
+constexpr std::size_t kBatchBytes = std::size_t{72} * 1024;
 
 // A table this many times larger than needed is still used.
 constexpr std::uint32_t kTolerated = 4;
 
-/// Whether a value that needs a set with `wanted` can be put into one with `present`.
+/// Whether a set created with `present` can take the content that needs one with `wanted`.
 bool serves(const ipset::CreateOptions& present, const ipset::CreateOptions& wanted) {
   if (present.port_from != wanted.port_from || present.port_to != wanted.port_to) return false;
   const std::uint32_t buckets = present.hashsize.value_or(0);
@@ -35,24 +36,60 @@ SpareSet::SpareSet(ipset::Connection& connection)
       batch_(connection.new_batch(kBatchBytes)),
       name_(format::spare_name(connection.port_id())) {}
 
-Result<bool> SpareSet::prepare(const format::DrawerContent& content, Backoff& backoff) {
-  const format::SetShape shape = format::shape_of(content.kind);
-  const ipset::CreateOptions wanted = format::options_for(content);
-  if (options_are_sure_ && is_fit(shape, wanted)) return true;
-  if (auto created = create(shape, wanted, backoff); !created)
-    return tl::unexpected(created.error());
-  return false;
+SpareSet::~SpareSet() {
+  if (!exists_) return;
+  batch_.clear();
+  (void)batch_.destroy(name_.view());
+  (void)connection_.send(batch_);
 }
 
-Result<void> SpareSet::prepare_for_short(Backoff& backoff) {
-  const format::SetShape shape;
-  const ipset::CreateOptions wanted = format::options_for({});
-  if (is_fit(shape, wanted)) return {};
-  return create(shape, wanted, backoff);
+Result<void> SpareSet::fill(format::SetShape shape, const ipset::CreateOptions& options,
+                            ElementSource& elements, Backoff& backoff) {
+  is_filled_ = false;
+  const bool is_there = options_are_sure_ && is_fit(shape, options);
+  if (!is_there)
+    if (auto created = create(shape, options, backoff); !created) return created;
+  if (auto added = add_all(elements, is_there); !added) {
+    lose_track();
+    return added;
+  }
+  is_filled_ = true;
+  return {};
+}
+
+Result<void> SpareSet::add_all(ElementSource& elements, bool flushes) {
+  batch_.clear();
+  if (flushes) (void)batch_.flush(name_.view());
+  bool more = elements.next(element_);
+  do {
+    std::optional<ipset::Command> add;
+    if (more) {
+      add = batch_.begin_add(name_.view());
+      while (more && batch_.append(element_)) more = elements.next(element_);
+      batch_.end_elements();
+    }
+    const auto result = connection_.send(batch_);
+    if (!result) return tl::unexpected(result.error());
+    if (const auto failed = result->first_failure()) {
+      Error error = result->error(*failed);
+      // All types share the number; for a hash type it is IPSET_ERR_HASH_FULL.
+      const bool is_add = add && failed->index() == add->index();
+      if (is_add && error.kernel_code == IPSET_ERR_TYPE_SPECIFIC) error.code = ErrorCode::kSetFull;
+      return tl::unexpected(error);
+    }
+    batch_.clear();
+  } while (more);
+  return {};
+}
+
+Result<void> SpareSet::ensure(format::SetShape shape, const ipset::CreateOptions& options,
+                              Backoff& backoff) {
+  if (is_fit(shape, options)) return {};
+  return create(shape, options, backoff);
 }
 
 bool SpareSet::is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const {
-  return state_ == State::kPresent && shape_ == shape && serves(options_, wanted);
+  return exists_ && shape_ == shape && serves(options_, wanted);
 }
 
 Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions& options,
@@ -61,16 +98,16 @@ Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions
   if (!wanted) return tl::unexpected(wanted.error());
   for (;;) {
     batch_.clear();
-    if (state_ == State::kPresent) batch_.destroy(name_.view());
-    batch_.create(name_.view(), shape.type, shape.family, *wanted, options);
-    const std::size_t create = batch_.size() - 1;
-    if (auto executed = connection_.execute(batch_); !executed) return executed;
-    if (batch_.code(create) == 0) break;
-    if (batch_.code(create) != EEXIST) {
-      state_ = State::kAbsent;
-      return tl::unexpected(batch_.error(create));
-    }
-    state_ = State::kPresent;
+    if (exists_) (void)batch_.destroy(name_.view());
+    const ipset::Command create =
+        batch_.create(name_.view(), shape.type, shape.family, *wanted, options);
+    const auto result = connection_.send(batch_);
+    // Where the reply was lost, it may exist.
+    exists_ = exists_ || !result;
+    if (!result) return tl::unexpected(result.error());
+    if ((*result)[create] == 0) break;
+    exists_ = (*result)[create] == EEXIST;
+    if (!exists_) return tl::unexpected(result->error(create));
     if (!backoff.wait())
       return tl::unexpected(
           Error{.code = ErrorCode::kBusy, .step = Step::kDestroy}.about(name_.view()));
@@ -79,16 +116,16 @@ Result<void> SpareSet::create(format::SetShape shape, const ipset::CreateOptions
   return {};
 }
 
-Result<void> SpareSet::queue_comparison(ipset::Batch& batch, format::SetShape shape,
-                                        ipset::CreateOptions options) {
+Result<ipset::Command> SpareSet::queue_comparison(ipset::Batch& batch, format::SetShape shape,
+                                                  ipset::CreateOptions options) {
   const auto wanted = revision(shape, options);
   if (!wanted) return tl::unexpected(wanted.error());
-  // The kernel makes a set before it looks whether there is one. It compares neither sizes nor the
-  // hash's seed, and a seed that it has to think up takes it as long as all the rest.
+  // The kernel creates a set before it looks whether there is one. It compares neither sizes nor
+  // the hash's seed, and drawing a random seed takes it as long as all the rest.
   if (options.hashsize) options.hashsize = ipset::kMinHashSize;
   if (takes_seed_) options.initval = connection_.port_id();
-  batch.create(name_.view(), shape.type, shape.family, *wanted, options, ipset::Existing::kAccept);
-  return {};
+  return batch.create(name_.view(), shape.type, shape.family, *wanted, options,
+                      ipset::Existing::kAccept);
 }
 
 Result<std::uint8_t> SpareSet::revision(format::SetShape shape,
@@ -114,15 +151,13 @@ void SpareSet::replaced_by(format::SetShape shape, const ipset::CreateOptions& o
   shape_ = shape;
   options_ = options;
   options_are_sure_ = are_sure;
-  state_ = State::kPresent;
+  exists_ = true;
+  is_filled_ = false;
 }
 
-void SpareSet::discard() {
-  if (state_ != State::kPresent) return;
-  batch_.clear();
-  batch_.destroy(name_.view());
-  (void)connection_.execute(batch_);
-  state_ = State::kAbsent;
+void SpareSet::given_away() {
+  exists_ = false;
+  is_filled_ = false;
 }
 
 }  // namespace ipsetkv::store

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -10,68 +9,78 @@
 #include "ipset/fixed_text.h"
 #include "ipsetkv/error.h"
 #include "store/backoff.h"
+#include "store/drawers/element_source.h"
 
 namespace ipsetkv::store {
 
-/// The set in which a writer puts a value together, out of the readers' sight, before it takes the
-/// key's place. What comes out of that place is the next spare set, so that replacing a value again
-/// and again creates nothing. Its name carries the netlink port id of the writer's socket: it
-/// belongs to that socket for as long as the socket lives.
+/// The set in which a writer builds a set's new content, out of the readers' sight, before it takes
+/// the other's place. What comes out of that place is the next spare set, so that replacing again
+/// and again creates nothing. Its name carries the netlink port id of the writer's socket, to which
+/// it belongs for as long as the socket lives. The destructor destroys it.
 class SpareSet {
  public:
   explicit SpareSet(ipset::Connection& connection);
+  SpareSet(const SpareSet&) = delete;
+  SpareSet& operator=(const SpareSet&) = delete;
+  /// A failure leaves the set to be found by its name, by `sweep`.
+  ~SpareSet();
 
   [[nodiscard]] const ipset::SetName& name() const { return name_; }
-  /// Its type, and what it was created with.
-  [[nodiscard]] format::SetShape shape() const { return shape_; }
+  /// What it was created with.
   [[nodiscard]] const ipset::CreateOptions& options() const { return options_; }
 
-  /// Sees to it that there is a set with the options that `content` needs, with room for it without
-  /// growing, a growing set being many times slower to fill, and not needlessly large, since
-  /// flushing one walks its table. True if it has to be flushed before use. kBusy if somebody kept
-  /// reading the one that it takes the place of.
-  [[nodiscard]] Result<bool> prepare(const format::DrawerContent& content, Backoff& backoff);
+  /// Makes it a set of this shape and these options that has just these elements. It gets room for
+  /// as many as `options` says, since a set that grows is many times slower to fill; but not much
+  /// more, since flushing a set walks its table. kBusy if somebody kept listing the one before it;
+  /// kNoSuchSet if somebody destroyed it meanwhile, after which a second call creates a new one.
+  [[nodiscard]] Result<void> fill(format::SetShape shape, const ipset::CreateOptions& options,
+                                  ElementSource& elements, Backoff& backoff);
+  /// Whether the content of the last `fill` is still there.
+  [[nodiscard]] bool is_filled() const { return is_filled_; }
+  /// It has to be filled anew, for another operation.
+  void forget_content() { is_filled_ = false; }
 
-  /// The same for a short value that any set of its type holds that one of our writers has made.
-  [[nodiscard]] Result<void> prepare_for_short(Backoff& backoff);
+  /// Ensures that there is a set of this shape that serves for a set with these options, as far as
+  /// is known. What elements it has does not matter.
+  [[nodiscard]] Result<void> ensure(format::SetShape shape, const ipset::CreateOptions& options,
+                                    Backoff& backoff);
 
-  /// Queues a command that fails if the set, after a swap, has not this type and these options.
-  [[nodiscard]] Result<void> queue_comparison(ipset::Batch& batch, format::SetShape shape,
-                                              ipset::CreateOptions options);
+  /// Queues a command that fails if the set, after a swap, has not this shape and these options.
+  [[nodiscard]] Result<ipset::Command> queue_comparison(ipset::Batch& batch, format::SetShape shape,
+                                                        ipset::CreateOptions options);
 
-  /// After a swap: the set now is what was in the key's place, with these options for all that is
-  /// known, or, by `are_sure`, for certain.
+  /// After a swap: the set is the one that was replaced, with these options as far as is known, or,
+  /// by `are_sure`, for certain.
   void replaced_by(format::SetShape shape, const ipset::CreateOptions& options,
                    bool are_sure = true);
   /// After a rename: there is no set of that name any more.
-  void given_away() { state_ = State::kAbsent; }
-  /// Something did not go as expected: the next `prepare` makes a new set.
+  void given_away();
+  /// Something unexpected happened: the next call creates a new set.
   void lose_track() { replaced_by({}, {}); }
 
-  /// Destroys the set, if there is one. A failure leaves it to be found by its name.
-  void discard();
-
  private:
-  enum class State : std::uint8_t { kAbsent, kPresent };
-
-  /// Going by what is known or assumed of it.
+  /// As far as is known or assumed.
   [[nodiscard]] bool is_fit(format::SetShape shape, const ipset::CreateOptions& wanted) const;
   [[nodiscard]] Result<void> create(format::SetShape shape, const ipset::CreateOptions& options,
                                     Backoff& backoff);
+  [[nodiscard]] Result<void> add_all(ElementSource& elements, bool flushes);
   [[nodiscard]] Result<std::uint8_t> revision(format::SetShape shape,
                                               const ipset::CreateOptions& options);
 
   ipset::Connection& connection_;
   ipset::Batch batch_;
+  ipset::Element element_;
   ipset::SetName name_;
   format::SetShape shape_;
   ipset::CreateOptions options_;
   bool options_are_sure_ = true;
+  bool exists_ = false;
+  bool is_filled_ = false;
+  // What the kernel offers for the last shape and options that were asked for.
   format::SetShape revised_shape_;
-  ipset::CreateOptions revised_;  ///< What `revision_` was asked for.
+  ipset::CreateOptions revised_;
   std::optional<std::uint8_t> revision_;
   bool takes_seed_ = false;  ///< Whether the kernel lets a set's hash seed be chosen.
-  State state_ = State::kAbsent;
 };
 
 }  // namespace ipsetkv::store

@@ -2,43 +2,42 @@
 
 // How writers exclude each other
 //
-// A lock is an empty set. While nobody has it, its name is `~lock-<stripe>`; a writer takes it by
-// renaming it to `~<port id>-<stripe>`, its own name, and gives it back by renaming it again. The
-// kernel lets one rename of several succeed. Nothing in ipset makes one command of a batch depend
-// on another, except names: whatever else the writer does in the same batch names the lock as its
-// own, and so fails and harms nothing where the lock was not to be had.
+// A lock is an empty set. While it is free, its name is `~lock-<stripe>`. A writer acquires it by
+// renaming it to `~<port id>-<stripe>`, a name of its own, and releases it by renaming it back. Of
+// several such renames the kernel lets one succeed. Nothing in ipset makes one command of a batch
+// depend on another, except names: the other commands of a batch that acquires the lock name it by
+// its held name, so without the lock they fail and have no effect.
 //
-// Who died: the name says whose the lock is, and a port id that can be bound has no owner. Whoever
-// waits binds the holder's port id, which keeps it from coming to life again, and renames the lock
-// back. Renaming fails while somebody lists the lock, as all do who look for a holder: whoever
-// gives a lock back sees that it is so, and tries again. A lock is never taken from a live process,
-// however slow.
+// Dead holders: the held name tells whose the lock is, and a port id that can be bound has no
+// owner. A waiter binds the holder's port id, which keeps any process from getting it meanwhile,
+// and renames the lock back. A lock is never taken from a live process, however slow.
 //
-// Locks that are not there: the first writer of a stripe finds none under any name, nor does one
-// who comes after a sweep. Locks are made under a port id of their own, so that one process at a
-// time looks for the stripe's lock and makes it. A lock stays in its slot of the kernel's table
-// whatever it is called, so that a listing, however long, shows one that is there exactly once.
+// Releasing: the rename fails while somebody lists the lock's set, as everyone does who looks for a
+// holder, and sending may fail under memory pressure. So the holder tries again until the time
+// limit of its operation. Where that was not enough the StripeLock notes the stripe as overdue, and
+// releases its lock at the beginning of the next operation.
+//
+// Missing locks: the first writer of a stripe finds no lock under any name, nor does the first one
+// after a sweep. A lock is created under a port id reserved for that, so that one process at a time
+// looks for the stripe's lock and creates it. A lock stays in its slot of the kernel's table
+// whatever its name is, so that a listing, however long, shows an existing one exactly once.
 
 #include "store/drawers/stripe_lock.h"
-#include "format/own_names.h"
 
+#include <cassert>
 #include <cerrno>
 
 #include "format/numbers.h"
 #include "ipset/names.h"
+#include "store/drawers/retry.h"
 
 namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = 1024;
 
-/// A listing of all sets, which may be at the lock when it is to be renamed, is gone on with at
-/// once unless its reader is stopped. Then the lock stays, and its owner gives it back when he next
-/// waits for it.
-constexpr std::chrono::milliseconds kLongestListing{1000};
-
-/// Whoever makes the lock of a stripe has this port id and the stripe's number; below all random
-/// ones and above all process ids.
+/// The process that creates the lock of a stripe holds this port id plus the stripe's number: below
+/// all random ones and above all process ids.
 constexpr std::uint32_t kMakersPort = 0x0070'0000;
 
 }  // namespace
@@ -51,52 +50,77 @@ StripeLock::StripeLock(ipset::Connection& connection)
   }
 }
 
-void StripeLock::queue_acquire(ipset::Batch& batch, std::uint32_t stripe) const {
-  batch.rename(free_[stripe].view(), held_[stripe].view());
+ipset::Command StripeLock::queue_acquire(ipset::Batch& batch, std::uint32_t stripe) const {
+  return batch.rename(free_[stripe].view(), held_[stripe].view());
 }
 
-void StripeLock::queue_release(ipset::Batch& batch, std::uint32_t stripe) const {
-  batch.rename(held_[stripe].view(), free_[stripe].view());
+ipset::Command StripeLock::queue_release(ipset::Batch& batch, std::uint32_t stripe) const {
+  return batch.rename(held_[stripe].view(), free_[stripe].view());
 }
 
-Result<void> StripeLock::acquire(std::uint32_t stripe, Backoff& backoff) {
+Result<StripeHold> StripeLock::acquire(std::uint32_t stripe, Backoff& backoff) {
+  if (auto taken = take(stripe, backoff); !taken) return tl::unexpected(taken.error());
+  return StripeHold(*this, stripe, backoff, StripeHold::State::kHeld);
+}
+
+Result<std::optional<StripeHold>> StripeLock::try_acquire(std::uint32_t stripe, Backoff& backoff) {
+  const auto taken = try_take(stripe, backoff);
+  if (!taken) return tl::unexpected(taken.error());
+  if (!*taken) return std::nullopt;
+  return StripeHold(*this, stripe, backoff, StripeHold::State::kHeld);
+}
+
+StripeHold StripeLock::defer(std::uint32_t stripe, Backoff& backoff) {
+  assert(stripe < format::kStripes);
+  if (overdue_ != 0) release_overdue(backoff);
+  return {*this, stripe, backoff, StripeHold::State::kDeferred};
+}
+
+Result<bool> StripeLock::try_take(std::uint32_t stripe, Backoff& backoff) {
+  assert(stripe < format::kStripes);
+  if (overdue_ != 0) release_overdue(backoff);
+  batch_.clear();
+  const ipset::Command rename = queue_acquire(batch_, stripe);
+  const auto result = connection_.send(batch_);
+  if (result) return (*result)[rename] == 0;
+  // If it is the reply that was lost, the lock may be held.
+  release(stripe, backoff);
+  return tl::unexpected(result.error());
+}
+
+Result<void> StripeLock::take(std::uint32_t stripe, Backoff& backoff) {
   for (;;) {
-    batch_.clear();
-    queue_acquire(batch_, stripe);
-    if (auto executed = connection_.execute(batch_); !executed) return executed;
-    if (batch_.code(0) == 0) return {};
+    const auto taken = try_take(stripe, backoff);
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken) return {};
     if (auto waited = wait(stripe, backoff); !waited) return waited;
   }
 }
 
-void StripeLock::release(std::uint32_t stripe) {
-  Backoff backoff(connection_.environment(), kLongestListing);
-  do {
-    batch_.clear();
-    queue_release(batch_, stripe);
-    if (!connection_.execute(batch_)) return;
-  } while (batch_.code(0) == IPSET_ERR_REFERENCED && backoff.wait());
+void StripeLock::release(std::uint32_t stripe, Backoff& backoff) {
+  batch_.clear();
+  (void)queue_release(batch_, stripe);
+  const auto code = execute_persistently(connection_, batch_, backoff);
+  const std::uint32_t bit = 1U << stripe;
+  overdue_ = code && !is_busy(*code) ? overdue_ & ~bit : overdue_ | bit;
 }
 
-void StripeLock::see_released(const ipset::Batch& batch, std::size_t release_command,
-                              std::uint32_t stripe) {
-  if (batch.code(release_command) == IPSET_ERR_REFERENCED) release(stripe);
+void StripeLock::release_overdue(Backoff& backoff) {
+  for (std::uint32_t stripe = 0; stripe < format::kStripes; ++stripe)
+    if ((overdue_ >> stripe & 1) != 0) release(stripe, backoff);
 }
 
-void StripeLock::renew(std::uint32_t stripe, std::chrono::milliseconds timeout) {
-  Backoff backoff(connection_.environment(), timeout);
-  if (!acquire(stripe, backoff)) return;
-  do {
-    batch_.clear();
-    batch_.destroy(held_[stripe].view());
-    if (!connection_.execute(batch_)) return;
-  } while (batch_.code(0) == IPSET_ERR_BUSY && backoff.wait());
+bool StripeLock::destroy(std::uint32_t stripe, Backoff& backoff) {
+  batch_.clear();
+  (void)batch_.destroy(held_[stripe].view());
+  const auto code = execute_persistently(connection_, batch_, backoff);
+  return code && *code == 0;
 }
 
 Result<void> StripeLock::wait(std::uint32_t stripe, Backoff& backoff) {
-  // Looking for the holder walks all sets; most locks are back within microseconds.
+  // Looking for the holder lists all sets; most locks are released within microseconds.
   if (backoff.is_short() && backoff.waits() > 0 && backoff.wait()) return {};
-  if (auto repaired = repair(stripe); !repaired) return repaired;
+  if (auto repaired = repair(stripe, backoff); !repaired) return repaired;
   if (backoff.wait()) return {};
   const Error error{.code = ErrorCode::kLocked, .step = Step::kRename};
   return tl::unexpected(error);
@@ -114,21 +138,22 @@ Result<StripeLock::Sighting> StripeLock::look(std::uint32_t stripe) {
   return sighting;
 }
 
-Result<void> StripeLock::repair(std::uint32_t stripe) {
+Result<void> StripeLock::repair(std::uint32_t stripe, Backoff& backoff) {
   const auto sighting = look(stripe);
   if (!sighting) return tl::unexpected(sighting.error());
   if (sighting->free) return {};
   if (!sighting->holder) return create(stripe);
   if (sighting->holder->name == held_[stripe]) {
-    release(stripe);
+    release(stripe, backoff);
     return {};
   }
   const auto claim = connection_.claim_port(sighting->holder->port);
   if (!claim) return tl::unexpected(claim.error());
   if (!*claim) return {};
   batch_.clear();
-  batch_.rename(sighting->holder->name.view(), free_[stripe].view());
-  return connection_.execute(batch_);
+  (void)batch_.rename(sighting->holder->name.view(), free_[stripe].view());
+  if (auto result = connection_.send(batch_); !result) return tl::unexpected(result.error());
+  return {};
 }
 
 Result<void> StripeLock::create(std::uint32_t stripe) {
@@ -142,10 +167,13 @@ Result<void> StripeLock::create(std::uint32_t stripe) {
       ipset::SetType::kHashIpPort, ipset::Family::kInet, {}, format::kNeededRevision);
   if (!revision) return tl::unexpected(revision.error());
   batch_.clear();
-  batch_.create(free_[stripe].view(), ipset::SetType::kHashIpPort, ipset::Family::kInet, *revision,
-                {.hashsize = ipset::kMinHashSize});
-  if (auto executed = connection_.execute(batch_); !executed) return executed;
-  if (batch_.code(0) != 0 && batch_.code(0) != EEXIST) return tl::unexpected(batch_.error(0));
+  const ipset::Command create =
+      batch_.create(free_[stripe].view(), ipset::SetType::kHashIpPort, ipset::Family::kInet,
+                    *revision, {.hashsize = ipset::kMinHashSize});
+  const auto result = connection_.send(batch_);
+  if (!result) return tl::unexpected(result.error());
+  const std::int32_t code = (*result)[create];
+  if (code != 0 && code != EEXIST) return tl::unexpected(result->error(create));
   return {};
 }
 

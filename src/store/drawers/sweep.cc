@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// Clearing away what nobody uses any more: keys whose time has passed, what writers left that died,
-// and locks at rest, which the next writer makes again.
+// Removing what is not used any more: expired keys, what dead writers left, and free locks, which
+// the next writer creates again.
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,7 @@ namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = 1024;
-constexpr std::chrono::milliseconds kLongestListing{1000};
-/// How long somebody is waited for who has the lock.
+/// How long to wait for a lock that is held.
 constexpr std::chrono::milliseconds kShortWait{20};
 
 Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection) {
@@ -33,12 +34,13 @@ Result<std::vector<std::string>> names_of_own_sets(ipset::Connection& connection
 
 Result<bool> destroy(ipset::Connection& connection, std::string_view name) {
   ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.destroy(name);
-  if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
-  return batch.code(0) == 0;
+  const ipset::Command destroy = batch.destroy(name);
+  const auto result = connection.send(batch);
+  if (!result) return tl::unexpected(result.error());
+  return (*result)[destroy] == 0;
 }
 
-/// Removes a spare set or a held lock whose owner is gone; its port id is nobody's meanwhile.
+/// Removes a spare set or a held lock whose owner is dead. Claims its port id meanwhile.
 Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name,
                             std::uint32_t port) {
   const auto claim = connection.claim_port(port);
@@ -47,7 +49,7 @@ Result<bool> remove_of_dead(ipset::Connection& connection, std::string_view name
   return destroy(connection, name);
 }
 
-Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
+Result<bool> has_markers(ipset::Connection& connection, std::uint32_t stripe) {
   for (const ipset::SetName& name : {format::wait_marker_name(stripe), format::new_set_name(stripe),
                                      format::mixed_marker_name(stripe)}) {
     const auto header = connection.header(name.view());
@@ -57,19 +59,31 @@ Result<bool> has_signs(ipset::Connection& connection, std::uint32_t stripe) {
   return false;
 }
 
-/// Removes the lock of a stripe, while holding it, the sign that types change there, and what a
-/// writer that died put up under it; counts the latter. Does nothing where somebody has the lock.
-Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t stripe) {
-  const ipset::SetName held = format::held_name(connection.port_id(), stripe);
-  ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.rename(format::lock_name(stripe).view(), held.view());
-  if (auto executed = connection.execute(batch); !executed) return tl::unexpected(executed.error());
-  if (batch.code(0) != 0) {
-    const auto left = has_signs(connection, stripe);
-    if (!left) return tl::unexpected(left.error());
-    Backoff backoff(connection.environment(), kShortWait);
-    if (!*left || !StripeLock(connection).acquire(stripe, backoff)) return 0;
+/// The lock of a stripe; empty if there is none or if it is held. Waits for it only where there is
+/// something else to remove.
+Result<std::optional<StripeHold>> acquire_to_sweep(ipset::Connection& connection, StripeLock& lock,
+                                                   std::uint32_t stripe, Backoff& backoff) {
+  Backoff waiting(connection.environment(), std::min(kShortWait, backoff.remaining()));
+  for (bool is_needed = false;;) {
+    auto hold = lock.try_acquire(stripe, backoff);
+    if (!hold || *hold) return hold;
+    if (!is_needed) {
+      const auto left = has_markers(connection, stripe);
+      if (!left) return tl::unexpected(left.error());
+      if (!*left) return hold;
+      is_needed = true;
+    }
+    if (!lock.wait(stripe, waiting)) return hold;
   }
+}
+
+/// Removes the lock of a stripe, its mixed-type marker, and what a dead writer has left under the
+/// lock; counts the latter. Does nothing while the lock is held.
+Result<std::uint64_t> remove_stripe(ipset::Connection& connection, StripeLock& lock,
+                                    std::uint32_t stripe, Backoff& backoff) {
+  auto hold = acquire_to_sweep(connection, lock, stripe, backoff);
+  if (!hold) return tl::unexpected(hold.error());
+  if (!*hold) return 0;
   std::uint64_t count = 0;
   for (const ipset::SetName& name :
        {format::wait_marker_name(stripe), format::new_set_name(stripe)}) {
@@ -77,37 +91,32 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, std::uint32_t
     if (!removed) return tl::unexpected(removed.error());
     if (*removed) ++count;
   }
-  // It is no leftover: like the lock it stays up until nobody has any use for it.
+  // It is no leftover: like the lock it stays until it is swept.
   if (const auto removed = destroy(connection, format::mixed_marker_name(stripe).view()); !removed)
     return tl::unexpected(removed.error());
-  // While somebody lists it, it can neither be destroyed nor given back.
-  Backoff backoff(connection.environment(), kLongestListing);
-  for (;;) {
-    const auto lock = destroy(connection, held.view());
-    if (!lock) return tl::unexpected(lock.error());
-    if (*lock || !backoff.wait()) return count;
-  }
+  (*hold)->discard_set();
+  return count;
 }
 
-/// Removes what is left of keys whose time has passed, and counts them.
-Result<std::uint64_t> remove_ended(DrawerReader& reader, DrawerWriter& writer) {
-  std::vector<std::string> ended;
+/// Removes what is left of expired keys, and counts them.
+Result<std::uint64_t> remove_expired(DrawerReader& reader, DrawerWriter& writer) {
+  std::vector<std::string> expired;
   const auto read = reader.read_all(format::can_be_key, [&](std::string_view, std::string_view key,
                                                             Content content, const Drawer&) {
-    if (content == Content::kEnded && !key.empty()) ended.emplace_back(key);
+    if (content == Content::kExpired && !key.empty()) expired.emplace_back(key);
   });
   if (!read) return tl::unexpected(read.error());
   std::uint64_t count = 0;
-  for (const std::string& key : ended) {
+  for (const std::string& key : expired) {
     const auto place = format::place_of(key);
-    const auto removed = place ? writer.remove_ended(*place) : Result<bool>(false);
+    const auto removed = place ? writer.remove_expired(*place) : Result<bool>(false);
     if (removed && *removed) ++count;
   }
   return count;
 }
 
-/// Removes spare sets and held locks of writers that died, and counts them.
-Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
+/// Removes spare sets and held locks of dead writers, and counts them.
+Result<std::uint64_t> remove_sets_of_the_dead(ipset::Connection& connection) {
   const auto names = names_of_own_sets(connection);
   if (!names) return tl::unexpected(names.error());
   std::uint64_t count = 0;
@@ -124,10 +133,12 @@ Result<std::uint64_t> remove_of_the_dead(ipset::Connection& connection) {
 }  // namespace
 
 Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection) {
-  auto leftovers = remove_of_the_dead(connection);
+  auto leftovers = remove_sets_of_the_dead(connection);
   if (!leftovers) return leftovers;
+  StripeLock lock(connection);
+  Backoff backoff(connection.environment(), connection.timeout());
   for (std::uint32_t stripe = 0; stripe < format::kStripes; ++stripe) {
-    const auto removed = remove_stripe(connection, stripe);
+    const auto removed = remove_stripe(connection, lock, stripe, backoff);
     if (!removed) return removed;
     *leftovers += *removed;
   }
@@ -135,11 +146,11 @@ Result<std::uint64_t> sweep_dead_writers(ipset::Connection& connection) {
 }
 
 Result<SweepResult> Drawers::sweep() {
-  const auto ended = remove_ended(reader_, writer_);
-  if (!ended) return tl::unexpected(ended.error());
+  const auto expired = remove_expired(reader_, writer_);
+  if (!expired) return tl::unexpected(expired.error());
   const auto leftovers = sweep_dead_writers(connection_);
   if (!leftovers) return tl::unexpected(leftovers.error());
-  return SweepResult{.expired = *ended, .leftovers = *leftovers};
+  return SweepResult{.expired = *expired, .leftovers = *leftovers};
 }
 
 }  // namespace ipsetkv::store

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,151 +13,100 @@
 #include "ipsetkv/error.h"
 #include "store/backoff.h"
 #include "store/change.h"
+#include "store/drawers/outcome.h"
+#include "store/drawers/predecessor.h"
 #include "store/drawers/reader.h"
-#include "store/drawers/recent_writes.h"
-#include "store/drawers/spare_set.h"
+#include "store/drawers/replacement.h"
 #include "store/drawers/stripe_lock.h"
+#include "store/drawers/wait_marker.h"
 
 namespace ipsetkv::store {
 
-/// A Change, with the content made of it. Borrows what goes into the content.
+/// A Change, with the drawer's content made of it. Borrows what goes into the content.
 struct DrawerChange {
   Change::Action action = Change::Action::kLeave;
   format::DrawerContent content;
 };
 
-/// Replaces and removes drawers. How, and why nobody is ever shown half a value, stands at the top
-/// of drawer_writer.cc.
+/// Replaces and removes drawers, so that readers only see whole values. What a write consists of is
+/// explained at the top of writer.cc.
+///
+/// No call waits longer than the timeout, for readers and other writers together. Errors leave the
+/// old value: kNotAValue, kBusy, kLocked, kTooManySets, kNoMemory, kNoSetType. After an error that
+/// says that replies were lost, the old value or the new one is there, whole.
 class DrawerWriter {
  public:
-  /// `timeout` limits how long to go on while others keep a set from being exchanged.
   DrawerWriter(ipset::Connection& connection, DrawerReader& reader,
                std::chrono::milliseconds timeout);
-  DrawerWriter(const DrawerWriter&) = delete;
-  DrawerWriter& operator=(const DrawerWriter&) = delete;
-  ~DrawerWriter();
 
-  /// Makes `content` what is at `place`. Errors leave the old value: kNotAValue, kBusy, kLocked,
-  /// kTooManySets, kNoMemory, kNoSetType.
+  /// Puts a drawer with `content` at `place`.
   [[nodiscard]] Result<void> write(const format::Place& place,
                                    const format::DrawerContent& content);
 
-  /// Reads what is at `place` and changes it as `decide` says, while no other writer can come
-  /// between. `decide` gets null where there is no such key, otherwise the drawer, and its value in
-  /// `value` unless that is null; it may be asked again where a reader was in the way. Whether
+  /// Reads what is at `place` and changes it as `decide` says, atomically with regard to other
+  /// writers. `decide` gets null where there is no such key, otherwise the drawer, and its value in
+  /// `value` unless that is null; it is called again where a reader was in the way. Returns whether
   /// anything was changed.
   using DecideDrawer = std::function<Result<DrawerChange>(const Drawer* drawer)>;
   [[nodiscard]] Result<bool> update(const format::Place& place, std::string* value,
                                     const DecideDrawer& decide);
 
-  /// Puts the value at `from` at `to` as well, or instead (`remove`), while no other writer can
-  /// come between. False if there is nothing at `from`, or something at `to` that is not to be
+  /// Copies the value at `from` to `to`, or moves it (`how.remove`), atomically with regard to
+  /// other writers. False if there is nothing at `from`, or something at `to` that is not to be
   /// replaced.
   [[nodiscard]] Result<bool> transfer(const format::Place& from, const format::Place& to,
                                       Transfer how);
 
-  /// Removes the value at `place`; false if there is none. Errors: kNotAValue, kReferenced, kBusy,
-  /// kLocked.
+  /// Removes the value at `place`; false if there is none. Error: also kReferenced.
   [[nodiscard]] Result<bool> remove(const format::Place& place);
 
-  /// Reads what is at `place` as nobody can be about to change it, and removes what is left of a
-  /// value whose time has passed: Content::kValue, or kEnded if there is none.
-  [[nodiscard]] Result<Content> settle(const format::Place& place, std::string* value,
-                                       Drawer& drawer);
+  /// Reads what is at `place` while no writer can be about to change it, and destroys what is left
+  /// of an expired value: Content::kValue, or kExpired if there is none.
+  [[nodiscard]] Result<Content> read_under_lock(const format::Place& place, std::string* value,
+                                                Drawer& drawer, Backoff& backoff);
 
-  /// Removes what is left at `place` of a value whose time has passed; false if there is no such.
-  [[nodiscard]] Result<bool> remove_ended(const format::Place& place);
+  /// Destroys what is left at `place` of an expired value; false if there is none.
+  [[nodiscard]] Result<bool> remove_expired(const format::Place& place);
 
  private:
-  /// How a step ended that others may have come between.
-  enum class Outcome : std::uint8_t {
-    kDone,
-    kOvertaken,  ///< The key came or went, or the spare set did: look again and start over.
-    kLocked,     ///< Somebody else has the lock; nothing has happened.
-    kBusy,       ///< Somebody reads the key's set; nothing has happened.
-  };
-  enum class Lock : std::uint8_t {
-    kToBeTaken,
-    kHeld,  ///< And given back by the final batch.
-    kKept,  ///< And kept beyond it.
-  };
+  [[nodiscard]] Backoff new_backoff() const { return {connection_.environment(), timeout_}; }
 
-  /// The numbers of a final batch's commands.
-  struct FinalSend {
-    std::optional<std::size_t> acquire;
-    std::optional<std::size_t> add;
-    std::size_t publish = 0;
-    std::optional<std::size_t> back;  ///< The swap that makes what came out the spare set.
-    std::optional<std::size_t> check;
-    std::optional<std::size_t> compare;  ///< Whether what came out has the options expected.
-  };
+  [[nodiscard]] Result<Outcome> try_write(const format::Place& place,
+                                          const format::DrawerContent& content,
+                                          const std::optional<Predecessor>& predecessor,
+                                          Backoff& backoff);
 
-  [[nodiscard]] Result<std::optional<Predecessor>> look(const format::Place& place);
-  [[nodiscard]] Result<Outcome> put(const format::Place& place,
-                                    const format::DrawerContent& content,
-                                    const std::optional<Predecessor>& predecessor, Lock lock,
-                                    Backoff& backoff);
-  [[nodiscard]] Result<void> fill(const format::DrawerContent& content, Backoff& backoff);
-  [[nodiscard]] Result<Outcome> make_key(const format::Place& place, Lock lock, Backoff& backoff);
-  [[nodiscard]] Result<Outcome> exchange(const format::Place& place,
-                                         const format::DrawerContent& content,
-                                         const Predecessor& predecessor, Lock lock,
-                                         Backoff& backoff);
-  [[nodiscard]] Result<Outcome> put_unlike(const format::Place& place, format::SetShape shape,
-                                           Lock lock, Backoff& backoff);
-  [[nodiscard]] Result<Outcome> put_unlike_locked(const format::Place& place,
-                                                  format::SetShape shape);
-  [[nodiscard]] Result<void> put_up(const ipset::SetName& sign);
-  /// Puts the spare set in the place of a set of another type.
-  [[nodiscard]] Result<Outcome> change_shape(const format::Place& place);
-  [[nodiscard]] bool rename_surely(const ipset::SetName& from, const ipset::SetName& to);
-  void queue_small(const format::Place& place, const format::DrawerContent& content,
-                   FinalSend& send);
-  [[nodiscard]] Result<Outcome> judge(const format::Place& place, const FinalSend& send,
-                                      const Predecessor& predecessor, Lock lock);
-  [[nodiscard]] Result<Outcome> judge_published(const format::Place& place, const FinalSend& send,
-                                                const Predecessor& predecessor, Lock lock);
-  /// Takes out again what was published without all of its elements, and says why.
-  [[nodiscard]] Error undo(const format::Place& place, const FinalSend& send, Lock lock);
-  /// Sees to it that what came out of the key's place is not the lock's own set.
-  void bring_back(const format::Place& place, Lock lock);
-  [[nodiscard]] Result<void> inspect_replaced(const format::Place& place, Lock lock);
-  void lose_spare();
-  void take_back(const format::Place& place, const ipset::SetName& from, Lock lock);
-  [[nodiscard]] bool is_busy(std::size_t command) const;
-  void remember(const format::Place& place, const format::DrawerContent& content,
-                const ipset::CreateOptions& options, bool are_fresh);
-  /// Gives back the memory of a value whose time has passed, or leaves that to the next one.
+  // Updating.
+  [[nodiscard]] Result<bool> update_within(const format::Place& place, std::string* value,
+                                           const DecideDrawer& decide, Backoff& backoff);
+  [[nodiscard]] Result<Outcome> try_update(const format::Place& place, std::string* value,
+                                           const DecideDrawer& decide, Backoff& backoff,
+                                           bool& changed);
+  [[nodiscard]] Result<Outcome> execute_change(StripeHold& hold, const format::Place& place,
+                                               Content content, const Drawer& drawer,
+                                               const DrawerChange& change, bool& changed);
+  [[nodiscard]] Result<Outcome> destroy(StripeHold& hold, const format::Place& place,
+                                        std::uint32_t references);
+  /// Frees the memory of an expired value, or leaves that to the next writer.
   void try_to_destroy(const format::Place& place);
-  [[nodiscard]] Result<Outcome> destroy_locked(const format::Place& place, const Drawer& drawer);
-  [[nodiscard]] Result<Outcome> change_locked(const format::Place& place, std::string* value,
-                                              const DecideDrawer& decide, Backoff& backoff,
-                                              bool& changed);
-  [[nodiscard]] Result<bool> transfer_locked(const format::Place& from, const format::Place& to,
-                                             Transfer how, Backoff& backoff);
-  [[nodiscard]] Result<void> put_locked(const format::Place& place,
-                                        const format::DrawerContent& content,
-                                        std::optional<Predecessor> predecessor, Backoff& backoff);
-  [[nodiscard]] Result<void> destroy_kept(const format::Place& place, Backoff& backoff);
-  [[nodiscard]] Result<void> wait_after(Outcome outcome, const format::Place& place,
-                                        Backoff& backoff);
-  /// Waits until nobody reads, with a sign up that asks readers to hold back.
-  [[nodiscard]] bool wait_for_readers(std::uint32_t stripe, Backoff& backoff);
-  void take_down_sign(std::uint32_t stripe);
+
+  // Transferring, with both locks kept.
+  [[nodiscard]] Result<bool> transfer_locked(StripePairHold& holds, const format::Place& from,
+                                             const format::Place& to, Transfer how);
+  /// Reads the source into `moved_`, and whether the transfer may go on.
+  [[nodiscard]] Result<bool> read_source(const format::Place& from, Transfer how, Drawer& source);
+  [[nodiscard]] Result<void> put_waiting(StripeHold& hold, const format::Place& place,
+                                         const format::DrawerContent& content,
+                                         std::optional<Predecessor> predecessor);
+  [[nodiscard]] Result<void> destroy_waiting(StripeHold& hold, const format::Place& place);
 
   ipset::Connection& connection_;
   DrawerReader& reader_;
   std::chrono::milliseconds timeout_;
-  ipset::Batch batch_;
-  ipset::Batch short_batch_;
-  ipset::Element element_;
-  SpareSet spare_;
+  Replacement replacement_;
   StripeLock lock_;
-  RecentWrites recent_;
-  std::string moved_;  ///< What `transfer` carries; its memory is reused.
-  bool sign_is_up_ = false;
-  /// Whether the spare set holds what is to be put, whole.
-  bool filled_ = false;
+  ipset::Batch batch_;
+  std::string moved_;  ///< What `transfer` copies; its memory is reused.
 };
 
 }  // namespace ipsetkv::store

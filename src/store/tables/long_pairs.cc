@@ -48,7 +48,7 @@ Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view v
 Result<Content> LongPairs::read(const ipset::SetName& set, std::string_view key, std::string* value,
                                 Drawer& drawer) {
   // Nobody writes to such a set any more, so that there is nothing to settle with others.
-  return reader_.read_locked(format::place_at(set, key), value, drawer);
+  return reader_.read_raw(format::place_at(set, key), value, drawer);
 }
 
 Result<std::optional<std::string>> LongPairs::key_of(const ipset::SetName& set, Drawer& drawer) {

@@ -22,7 +22,8 @@ TEST_F(StripeLockTest, IsWaitedForNoLongerByWhoIsKeptFromRunning) {
   ASSERT_TRUE(holders && others);
   StripeLock held(*holders);
   Backoff ample(Environment::real(), 1s);
-  ASSERT_TRUE(held.acquire(kStripe, ample));
+  const auto hold = held.acquire(kStripe, ample);
+  ASSERT_TRUE(hold);
 
   StripeLock wanted(*others);
   Backoff backoff(Environment::real(), 20ms);
