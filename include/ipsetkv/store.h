@@ -61,7 +61,7 @@ struct KeyValue {
   std::string_view value;
 };
 
-/// What `find` and `update` report about an existing key, beside its value.
+/// What `find`, `deadline` and `update` report about an existing key, beside its value.
 struct Found {
   std::optional<Deadline> deadline;  ///< Unset: the key never expires.
 };
@@ -218,9 +218,8 @@ class IPSETKV_EXPORT Store {
   [[nodiscard]] Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern = "*",
                                       std::size_t count = 10);
 
-  /// The deadline of `key`. The outer optional is empty if the key does not exist, the inner one if
-  /// the key never expires.
-  [[nodiscard]] Result<std::optional<std::optional<Deadline>>> deadline(std::string_view key);
+  /// What `find` returns, without reading the value; empty if the key does not exist.
+  [[nodiscard]] Result<std::optional<Found>> deadline(std::string_view key);
   /// Sets the deadline of `key`. Returns false if the key does not exist or the condition does not
   /// hold. A deadline in the past removes the key.
   [[nodiscard]] Result<bool> expire(std::string_view key, Deadline deadline,

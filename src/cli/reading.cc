@@ -25,9 +25,10 @@ ExitStatus print_life(Store& store, const Arguments& arguments, std::int64_t uni
   const auto found = store.deadline(*arguments.key);
   if (!found) return fail(found.error());
   if (!*found) return no_such_key(*arguments.key);
-  if (!**found) return print_number(kForEver);
+  const auto deadline = (*found)->deadline;
+  if (!deadline) return print_number(kForEver);
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const std::int64_t left = std::max<std::int64_t>((***found - now).count(), 0);
+  const std::int64_t left = std::max<std::int64_t>((*deadline - now).count(), 0);
   return print_number(left / unit + (left % unit * 2 >= unit ? 1 : 0));
 }
 

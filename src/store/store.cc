@@ -93,13 +93,11 @@ Result<std::optional<KeyInfo>> Store::info(std::string_view key) {
   return implementation_->backend().info(key);
 }
 
-Result<std::optional<std::optional<Deadline>>> Store::deadline(std::string_view key) {
+Result<std::optional<Found>> Store::deadline(std::string_view key) {
   const auto present = implementation_->backend().read(key, nullptr);
   if (!present) return tl::unexpected(present.error());
   if (!*present) return std::nullopt;
-  std::optional<Deadline> deadline;
-  if ((*present)->deadline) deadline = format::deadline_of(*(*present)->deadline);
-  return std::optional(deadline);
+  return store::found_of(**present);
 }
 
 Result<void> Store::set_all(

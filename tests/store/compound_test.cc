@@ -167,7 +167,7 @@ TEST_P(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
       expect_error(refused, ErrorCode::kNotANumber);
       EXPECT_EQ(refused.error().category(), ErrorCategory::kUsage);
       expect_value(store, key, value);
-      EXPECT_EQ(store.deadline(key).value().value(), later);
+      EXPECT_EQ(store.deadline(key).value().value().deadline, later);
       expect_layout(store, key, layout.name);
     }
   });
@@ -299,7 +299,7 @@ void for_each_transfer(Store& store, Visit visit) {
           visit(key, to, value, [&, deadline = deadline](std::string_view at) {
             expect_value(store, at, value);
             expect_layout(store, at, layout.name);
-            EXPECT_EQ(store.deadline(at).value().value(), deadline);
+            EXPECT_EQ(store.deadline(at).value().value().deadline, deadline);
           });
           ASSERT_TRUE(store.del(key));
           ASSERT_TRUE(store.del(to.key));
@@ -354,7 +354,7 @@ TEST_P(CompoundTest, RenamesAndCopiesAKeyToItselfAndNoneToNothing) {
     EXPECT_TRUE(store.copy(key, key, true).value());
     EXPECT_FALSE(store.copy(key, key).value());
     expect_value(store, key, "same");
-    EXPECT_EQ(store.deadline(key).value().value(), later);
+    EXPECT_EQ(store.deadline(key).value().value().deadline, later);
     for (const bool flag : {false, true}) {
       EXPECT_FALSE(store.rename("none", key, flag).value());
       EXPECT_FALSE(store.copy("none", key, flag).value());
@@ -440,7 +440,7 @@ TEST_F(DrawerCompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlin
   const Deadline later = deadline_in(1h);
   EXPECT_TRUE(store.expire("drawer", later).value());
   expect_value(store, "drawer", value);
-  EXPECT_EQ(store.deadline("drawer").value().value(), later);
+  EXPECT_EQ(store.deadline("drawer").value().value().deadline, later);
   put(store, "drawer", value, Layout::kCounters);
   EXPECT_TRUE(store.rename("drawer", "another that is no name").value());
   expect_value(store, "another that is no name", value);
@@ -465,7 +465,7 @@ TEST_F(DrawerCompoundTest, LeavesTheOldValueWhereItFails) {
     expect_error(store.rename(key, ""), ErrorCode::kKeyEmpty);
     expect_error(store.copy(key, "", true), ErrorCode::kKeyEmpty);
     expect_value(store, key, "old");
-    EXPECT_EQ(store.deadline(key).value().value(), later);
+    EXPECT_EQ(store.deadline(key).value().value().deadline, later);
     expect_layout(store, key, layout.name);
     // Nor is a lock left with it.
     EXPECT_EQ(store.append(key, "er").value(), 5U);

@@ -51,7 +51,7 @@ void expect_deadline(Store& store, std::string_view key, std::optional<Deadline>
   const auto found = store.deadline(key);
   ASSERT_TRUE(found) << found.error().message();
   ASSERT_TRUE(*found) << key << " is missing";
-  EXPECT_EQ(**found, expected);
+  EXPECT_EQ((*found)->deadline, expected);
 }
 
 struct Question {

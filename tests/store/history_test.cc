@@ -92,9 +92,9 @@ class StoreWorker : public HistoryWorker {
         const auto found = store_->deadline(key);
         if (!found) return found.error();
         record.yes = found->has_value();
-        record.has_deadline_found = *found && **found;
+        record.has_deadline_found = *found && (*found)->deadline;
         if (record.has_deadline_found)
-          record.deadline_found = (**found)->time_since_epoch().count();
+          record.deadline_found = (*found)->deadline->time_since_epoch().count();
         return std::nullopt;
       }
       case Kind::kGetRange: {

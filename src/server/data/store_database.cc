@@ -30,10 +30,7 @@ Result<std::optional<Found>> StoreDatabase::find(std::string_view key, std::stri
 Result<bool> StoreDatabase::exists(std::string_view key) { return store_.exists(key); }
 
 Result<std::optional<Found>> StoreDatabase::find_deadline(std::string_view key) {
-  const auto deadline = store_.deadline(key);
-  if (!deadline) return tl::unexpected(deadline.error());
-  if (!*deadline) return std::nullopt;
-  return Found{.deadline = **deadline};
+  return store_.deadline(key);
 }
 
 Result<std::string> StoreDatabase::get_range(std::string_view key, std::int64_t first,

@@ -64,7 +64,7 @@ TEST_F(LayoutChangeTest, PutsAValueOfEveryFormInThePlaceOfEveryOther) {
         put(store, key, after, 'n');
         expect_value(store, key, std::string(after.length, 'n'));
         expect_layout(store, key, after.layout.name);
-        EXPECT_EQ(store.deadline(key).value().value(), after.deadline);
+        EXPECT_EQ(store.deadline(key).value().value().deadline, after.deadline);
       }
   EXPECT_THAT(store.keys().value(), SizeIs(std::size(kBothKeys)));
   store = open();

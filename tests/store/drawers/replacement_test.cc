@@ -283,7 +283,7 @@ TEST_F(ReplacementTest, KnowsAnEqualValueWithADeadlineFromThePlainOneThatItLeftT
     for (const std::string& value : values) {
       expect_set(store, "drawer", value);
       expect_value(other, "drawer", value);
-      EXPECT_EQ(other.deadline("drawer").value().value(), std::nullopt);
+      EXPECT_EQ(other.deadline("drawer").value().value().deadline, std::nullopt);
     }
   }
 }
