@@ -50,7 +50,8 @@ class ArchiveTest : public KernelTest {
     const auto keys = store.keys();
     EXPECT_TRUE(keys) << keys.error().message();
     for (const std::string& key : *keys)
-      values[key] = {store.get(key)->value_or("gone"), store.deadline(key).value().value().deadline};
+      values[key] = {store.get(key)->value_or("gone"),
+                     store.deadline(key).value().value().deadline};
     return values;
   }
 

@@ -78,7 +78,8 @@ inline constexpr std::int64_t kClockGranularity = 1'000'000;
 ///
 /// The method is Wing and Gong's, with Lowe's memory of what was tried: a configuration is the set
 /// of operations that have taken effect and the resulting state, and each configuration is examined
-/// once. The history is cut where no operation is in progress; the possible states are carried over.
+/// once. The history is cut where no operation is in progress; the possible states are carried
+/// over.
 struct Verdict {
   bool linearizable = true;
   std::string explanation;

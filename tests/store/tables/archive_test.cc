@@ -60,7 +60,8 @@ void put_all(Store& store, const std::vector<Kept>& all) {
 void expect_all(Store& store, const std::vector<Kept>& all) {
   for (const Kept& kept : all) {
     expect_value(store, kept.key, kept.value);
-    EXPECT_EQ(store.deadline(kept.key).value().value().deadline, kept.deadline) << kept.key.substr(0, 40);
+    EXPECT_EQ(store.deadline(kept.key).value().value().deadline, kept.deadline)
+        << kept.key.substr(0, 40);
   }
   EXPECT_THAT(store.keys().value(), testing::SizeIs(all.size()));
 }
