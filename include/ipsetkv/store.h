@@ -59,6 +59,7 @@ struct TableInfo {
 struct KeyValue {
   std::string_view key;
   std::string_view value;
+  std::optional<Deadline> deadline = std::nullopt;  ///< Unset: the key lives for ever.
 };
 
 /// What `find`, `deadline` and `update` report about an existing key, beside its value.
@@ -167,14 +168,14 @@ class IPSETKV_EXPORT Store {
   /// list:set refers to its set, which the kernel then keeps.
   [[nodiscard]] Result<bool> del(std::string_view key);
 
-  /// Writes many keys, as `set` does each. A table sends them to the kernel in few batches; drawers
-  /// are written one after the other. The call is not atomic: others may see some keys changed and
-  /// others not yet, and after an error some are written. If a key occurs twice, its later value
-  /// stays.
+  /// Writes many keys: in a table with few system calls, in drawers one after the other. Each key
+  /// changes at an instant of its own, so another process may see some changed and others not yet.
+  /// A pair whose deadline has passed removes its key. If a key occurs twice, the later pair wins.
+  /// After an error some pairs are written.
   ///
-  /// `visit` receives the outcome of each pair, in any order; the call then continues after a
-  /// pair's error. An error that the call still returns concerns the pairs not reported to `visit`:
-  /// these may be written or not. `visit` must not use this Store.
+  /// `visit` is called with the result of each pair, in any order; it must not use this Store. With
+  /// a `visit` a pair's error does not end the call. If the call returns an error all the same,
+  /// that is the error of all pairs that `visit` was not called for; each may be written or not.
   [[nodiscard]] Result<void> set_all(
       std::span<const KeyValue> pairs,
       const std::function<void(std::size_t index, const Result<void>& written)>& visit = {});

@@ -11,25 +11,25 @@ namespace {
 
 constexpr std::size_t kFewest = 24;
 constexpr double kNanosecondsForKey = 280;
-/// A read is weighed against so many writes, which have nothing to do but to find the bucket.
+/// The writes that are assumed for each read. A write has only to find the bucket.
 constexpr double kWritesForRead = 2;
 
-/// How long the kernel takes to find one of so many sets, on average half way through.
+/// The kernel's time to find one of so many sets. On average it compares with half of them.
 double nanoseconds_to_find(double sets) {
-  // Of the sets' names that are walked over, as many as these stay in a processor's cache.
+  // The names of so many sets stay in the processor's cache.
   constexpr double kSetsInCache = 4096;
   return sets / 2 * (sets <= kSetsInCache ? 4 : 12);
 }
 
 constexpr std::uint32_t kMostElements = 0xFFFF'FFFF;
 
-// A bucket of the kernel's table grows to a dozen elements.
+// The kernel's hash buckets take up to twelve elements; four on average leave them room.
 constexpr std::size_t kElementsPerSlot = 4;
 
 }  // namespace
 
 std::size_t most_keys(unsigned depth) {
-  // Halving saves a reader half a bucket's keys, and costs everybody the search among more sets.
+  // A split saves a reader half of the keys, and costs every call the search among more sets.
   const auto sets = static_cast<double>(std::size_t{1} << depth);
   const double cost =
       (1 + kWritesForRead) * (nanoseconds_to_find(2 * sets) - nanoseconds_to_find(sets));

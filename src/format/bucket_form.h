@@ -9,21 +9,20 @@
 
 namespace ipsetkv::format {
 
-/// How many keys a bucket holds before it is halved, and below how many it is joined with its
-/// neighbour.
+/// A bucket with more than most_keys is split, one with fewer than least_keys is merged with its
+/// neighbour. Both depend on the bucket's depth alone, so each bucket is decided for by itself.
 ///
-/// To find a bucket takes the kernel a time for every set before it, and to read it one for every
-/// key in it (docs/design.md has both). A bucket is halved where twice as many of them would cost
-/// readers and writers together no more: that keeps the sum near the least, and lets every bucket
-/// decide for itself, by its depth.
+/// The kernel finds a bucket in a time proportional to the number of sets, and reads it in a time
+/// proportional to its keys (docs/design.md has both numbers). A bucket is split as soon as twice
+/// as many sets cost readers and writers together no more than the longer bucket does.
 [[nodiscard]] std::size_t most_keys(unsigned depth);
 [[nodiscard]] std::size_t least_keys(unsigned depth);
 
-/// What a bucket's set is created with: sized so that it never grows, which would take as long as
-/// halving it.
+/// The options that a bucket's set is created with. Its hash table has room for all keys of a full
+/// bucket: resizing it would take as long as a split.
 [[nodiscard]] ipset::CreateOptions bucket_options(BucketNumber bucket);
 
-/// The same for the head, and for the index of long pairs.
+/// The options of the head, and of the index of long pairs.
 [[nodiscard]] ipset::CreateOptions head_options();
 [[nodiscard]] ipset::CreateOptions index_options();
 

@@ -34,7 +34,7 @@ std::optional<Moment> set_at(TableMark mark, std::string_view comment) {
 }
 
 ipset::Address address_of(TableMark mark) {
-  // Any address will do that is not the secret's.
+  // Any address other than the secret's would do.
   std::array<std::byte, ipset::Address::kInet6Bytes> address{};
   address.back() = static_cast<std::byte>(static_cast<int>(mark) + 1);
   return ipset::Address::inet6(address);

@@ -24,7 +24,7 @@ bool is_name_byte(char byte) {
          (byte >= '0' && byte <= '9') || byte == '_' || byte == '.';
 }
 
-/// Puts a name together in place: one is made for every read and write.
+/// Builds a name in place, without allocating: every read and write needs one.
 class NameWriter {
  public:
   explicit NameWriter(std::string_view begin = {}) { put(begin); }
@@ -33,7 +33,7 @@ class NameWriter {
     length_ += text.copy(text_.data() + length_, text_.size() - length_);
   }
   void put(char byte) { put(std::string_view(&byte, 1)); }
-  /// The last digit first: names that differ early are told apart early.
+  /// The last digit first: the sooner two names differ, the sooner the kernel's comparison ends.
   void put_number(std::uint32_t number) {
     do put(kHexDigits[number % kHex]);
     while ((number /= kHex) != 0);
@@ -53,7 +53,7 @@ class NameWriter {
   std::size_t length_ = 0;
 };
 
-/// As put_number writes it.
+/// Parses what put_number writes.
 std::optional<std::uint32_t> number_in(std::string_view text) {
   constexpr std::size_t kMostDigits = 8;
   if (text.empty() || text.size() > kMostDigits) return std::nullopt;
@@ -90,13 +90,12 @@ bool take_generation(std::string_view& text, std::uint32_t& generation) {
 
 std::optional<BucketState> state_of(char mark) {
   for (const BucketState state :
-       {BucketState::kLocked, BucketState::kFilling, BucketState::kHalved, BucketState::kJoined})
+       {BucketState::kLocked, BucketState::kFilling, BucketState::kSplit, BucketState::kMerged})
     if (static_cast<char>(state) == mark) return state;
   return std::nullopt;
 }
 
-/// The part of a bucket's name in front of the table's: its number, its state, and whose doing that
-/// is.
+/// Parses the part of a bucket's name in front of the generation: number, state and port id.
 bool take_bucket(std::string_view text, TableSet& set) {
   set.kind = TableSet::Kind::kBucket;
   const auto marked =

@@ -2,6 +2,20 @@
 #include "store/backend.h"
 
 namespace ipsetkv::store {
+namespace {
+
+/// Writes the pair, or removes its key if the deadline has passed.
+Result<void> write_pair(Backend& backend, const KeyValue& pair) {
+  if (!pair.deadline) return backend.write(pair.key, pair.value, Layout::kAuto, {});
+  const Change change{.action = Change::Action::kWrite,
+                      .value = pair.value,
+                      .deadline = format::moment_of(*pair.deadline)};
+  const auto done =
+      backend.update(pair.key, nullptr, [&](const Present*) { return Result<Change>(change); });
+  return done ? Result<void>() : tl::unexpected(done.error());
+}
+
+}  // namespace
 
 Result<void> Backend::read_all(std::span<const std::string_view> keys, const VisitValue& visit) {
   std::string value;
@@ -15,8 +29,8 @@ Result<void> Backend::read_all(std::span<const std::string_view> keys, const Vis
 
 Result<void> Backend::write_all(std::span<const KeyValue> pairs, const VisitWritten& visit) {
   for (std::size_t index = 0; index < pairs.size(); ++index) {
-    const auto written = write(pairs[index].key, pairs[index].value, Layout::kAuto, {});
-    if (auto told = tell(visit, index, written); !told) return told;
+    if (auto reported = report(visit, index, write_pair(*this, pairs[index])); !reported)
+      return reported;
   }
   return {};
 }

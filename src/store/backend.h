@@ -28,7 +28,7 @@ class Backend {
   [[nodiscard]] virtual Result<bool> exists(std::string_view key) = 0;
   [[nodiscard]] virtual Result<std::optional<KeyInfo>> info(std::string_view key) = 0;
 
-  /// Makes `value` the key's, whatever was there before. The deadline is to come.
+  /// Makes `value` the key's, whatever was there before. Requires: the deadline has not passed.
   [[nodiscard]] virtual Result<void> write(std::string_view key, std::string_view value,
                                            Layout layout,
                                            std::optional<format::Moment> deadline) = 0;
@@ -42,7 +42,8 @@ class Backend {
   [[nodiscard]] virtual Result<bool> transfer(std::string_view key, std::string_view new_key,
                                               Transfer how) = 0;
 
-  /// The same for many keys; by default one after the other.
+  /// The same for many keys, by default one after the other. `write_all` removes the key of a pair
+  /// whose deadline has passed.
   using VisitValue = std::function<void(std::size_t index, std::optional<std::string_view> value)>;
   [[nodiscard]] virtual Result<void> read_all(std::span<const std::string_view> keys,
                                               const VisitValue& visit);
@@ -68,10 +69,9 @@ class Backend {
   [[nodiscard]] virtual Result<bool> drop(const DropProgress& progress);
 };
 
-/// Tells `visit` how it went with a pair; without one, an error that is to end the call is
-/// returned.
-[[nodiscard]] inline Result<void> tell(const Backend::VisitWritten& visit, std::size_t index,
-                                       const Result<void>& written) {
+/// Reports a pair's result to `visit`. Without a `visit` returns it, since an error ends the call.
+[[nodiscard]] inline Result<void> report(const Backend::VisitWritten& visit, std::size_t index,
+                                         const Result<void>& written) {
   if (!visit) return written;
   visit(index, written);
   return {};

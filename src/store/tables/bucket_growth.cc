@@ -2,22 +2,23 @@
 #include "store/tables/bucket_growth.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "format/bucket_form.h"
 #include "format/moment.h"
 #include "format/pair.h"
-#include "store/tables/head.h"
+#include "format/table_head.h"
 
 namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{72} * 1024;
 
-/// After a failure the next so many chances are let go by.
+/// After a failure so many calls do nothing.
 constexpr std::uint32_t kSkips = 64;
 
-/// More memory than a bucket needs that was filled in one go, in bytes for each key and for a
-/// bucket: the largest element with its comment, and slots that are half empty.
+/// More memory, in bytes, than a new bucket needs for each key and for itself: the largest element
+/// with its comment, and slots that are half empty.
 constexpr std::size_t kMostBytesForKey = 640;
 constexpr std::size_t kMostBytesForBucket = 65'536;
 
@@ -25,11 +26,37 @@ bool is_wasteful(BucketGrowth::Fill fill) {
   return fill.memory_bytes > kMostBytesForBucket + fill.keys * kMostBytesForKey;
 }
 
-/// The time that the element has left, exactly where its pair says when it ends.
-void keep_life(ipset::Element& element, format::PairDecoder& decoder, format::Moment now) {
+/// Sets the element's timeout by its pair's deadline, which is more exact than the kernel's.
+void set_timeout(ipset::Element& element, format::PairDecoder& decoder, format::Moment now) {
   const auto pair = decoder.decode(element.comment.view());
   if (pair && pair->deadline) element.timeout = format::timeout_until(*pair->deadline, now);
 }
+
+/// The set of a bucket that is being filled. The destructor destroys it unless it is to be kept. It
+/// is destroyed before the hold of the bucket that it replaces: as long as that is locked, a set of
+/// this name is a leftover.
+class FillingBucket {
+ public:
+  FillingBucket(Buckets& buckets, format::BucketNumber bucket, Backoff& backoff)
+      : buckets_(buckets), backoff_(backoff), bucket_(bucket) {}
+  FillingBucket(const FillingBucket&) = delete;
+  FillingBucket& operator=(const FillingBucket&) = delete;
+  ~FillingBucket() {
+    if (!is_kept_) (void)buckets_.destroy(name(), backoff_);
+  }
+
+  [[nodiscard]] format::BucketNumber bucket() const { return bucket_; }
+  [[nodiscard]] ipset::SetName name() const {
+    return buckets_.names().bucket(bucket_, format::BucketState::kFilling);
+  }
+  void keep() { is_kept_ = true; }
+
+ private:
+  Buckets& buckets_;
+  Backoff& backoff_;
+  format::BucketNumber bucket_;
+  bool is_kept_ = false;
+};
 
 }  // namespace
 
@@ -51,7 +78,7 @@ std::size_t BucketGrowth::room(format::BucketNumber bucket, Fill fill) {
   return most - std::min(most, fill.keys);
 }
 
-bool BucketGrowth::follow(format::BucketNumber bucket, Fill fill) {
+bool BucketGrowth::follow(format::BucketNumber bucket, Fill fill, Backoff& backoff) {
   const unsigned depth = format::depth_of(bucket);
   const bool full = fill.keys > format::most_keys(depth) && depth < format::kMaxDepth;
   const bool sparse = fill.keys < format::least_keys(depth);
@@ -61,9 +88,9 @@ bool BucketGrowth::follow(format::BucketNumber bucket, Fill fill) {
     return false;
   }
   gathered_.clear();
-  if (full) return halve(bucket);
-  if (sparse) return join(bucket);
-  renew(bucket);
+  if (full) return split(bucket, backoff);
+  if (sparse) return merge(bucket, backoff);
+  renew(bucket, backoff);
   return false;
 }
 
@@ -81,76 +108,84 @@ std::vector<std::pair<format::BucketNumber, BucketGrowth::Fill>> BucketGrowth::l
   return all;
 }
 
-bool BucketGrowth::follow_all() {
-  // Those that come of halving or joining may need the same.
+bool BucketGrowth::follow_all(Backoff& backoff) {
+  // A bucket that was made by a split or a merge may need another one.
   for (unsigned round = 0; round < format::kMaxDepth; ++round) {
     bool any = false;
     for (const auto& [bucket, fill] : look_at_all()) {
-      // A failure with one says nothing of the next.
+      // A failure with one bucket says nothing about the next.
       skips_ = 0;
-      any = follow(bucket, fill) || any;
+      any = follow(bucket, fill, backoff) || any;
     }
     if (!any) return round > 0;
   }
   return true;
 }
 
-bool BucketGrowth::halve(format::BucketNumber bucket) {
-  const format::TableNames& names = buckets_.names();
-  const auto locked = buckets_.try_lock(bucket);
-  if (!locked || !*locked) return false;
-  const ipset::SetName name = names.bucket(bucket, format::BucketState::kLocked);
-  const bool ready = gather(name) && fill(bucket * 2) && fill(bucket * 2 + 1) &&
-                     buckets_.rename(name, names.bucket(bucket, format::BucketState::kHalved));
-  if (ready) return buckets_.open_halves(bucket, connection_.port_id());
-  discard(bucket * 2);
-  discard(bucket * 2 + 1);
-  buckets_.open(bucket);
-  skips_ = kSkips;
-  return false;
-}
-
-bool BucketGrowth::join(format::BucketNumber bucket) {
-  const format::TableNames& names = buckets_.names();
-  const format::BucketNumber first = bucket & ~format::BucketNumber{1};
-  const format::BucketNumber second = first + 1;
-  const auto locked = buckets_.try_lock(first);
-  if (!locked || !*locked) return false;
-  const auto other = buckets_.try_lock(second);
-  if (!other || !*other) {
-    buckets_.open(first);
-    skips_ = kSkips;
-    return false;
+bool BucketGrowth::split(format::BucketNumber bucket, Backoff& backoff) {
+  auto hold = buckets_.try_acquire(bucket, backoff);
+  if (!hold || !*hold) return false;
+  assert((*hold)->bucket() == bucket);
+  FillingBucket left(buckets_, bucket * 2, backoff);
+  FillingBucket right(buckets_, bucket * 2 + 1, backoff);
+  if (gather((*hold)->name()) && fill(left.bucket(), left.name()) &&
+      fill(right.bucket(), right.name())) {
+    const auto named = name_as(**hold, format::BucketState::kSplit, backoff);
+    if (named != Naming::kNotDone) {
+      for (FillingBucket* const half : {&left, &right}) half->keep();
+      (*hold)->surrender();
+    }
+    if (named == Naming::kDone)
+      return buckets_.finish_split(bucket, connection_.port_id(), backoff);
   }
-  const ipset::SetName name = names.bucket(first, format::BucketState::kLocked);
-  const bool ready = gather(name) && gather(names.bucket(second, format::BucketState::kLocked)) &&
-                     gathered_.size() < format::most_keys(format::depth_of(first) - 1) / 2 &&
-                     fill(first / 2) &&
-                     buckets_.rename(name, names.bucket(first, format::BucketState::kJoined));
-  if (ready) return buckets_.open_joined(first, connection_.port_id());
-  discard(first / 2);
-  buckets_.open(first);
-  buckets_.open(second);
   skips_ = kSkips;
   return false;
 }
 
-void BucketGrowth::renew(format::BucketNumber bucket) {
-  const format::TableNames& names = buckets_.names();
-  const auto locked = buckets_.try_lock(bucket);
-  if (!locked || !*locked) return;
-  const ipset::SetName name = names.bucket(bucket, format::BucketState::kLocked);
-  const ipset::SetName filled = names.bucket(bucket, format::BucketState::kFilling);
-  if (gather(name) && fill(bucket)) {
-    // Either of them holds the same keys, so that it does not matter if this fails.
+bool BucketGrowth::merge(format::BucketNumber bucket, Backoff& backoff) {
+  const format::BucketNumber first = bucket & ~format::BucketNumber{1};
+  auto hold = buckets_.try_acquire(first, backoff);
+  if (!hold || !*hold) return false;
+  auto other = buckets_.try_acquire(first + 1, backoff);
+  if (other && *other) {
+    FillingBucket whole(buckets_, first / 2, backoff);
+    const bool is_filled = gather((*hold)->name()) && gather((*other)->name()) &&
+                           gathered_.size() < format::most_keys(format::depth_of(first) - 1) / 2 &&
+                           fill(whole.bucket(), whole.name());
+    const auto named =
+        is_filled ? name_as(**hold, format::BucketState::kMerged, backoff) : Naming::kNotDone;
+    if (named != Naming::kNotDone) {
+      whole.keep();
+      (*hold)->surrender();
+      (*other)->surrender();
+    }
+    if (named == Naming::kDone) return buckets_.finish_merge(first, connection_.port_id(), backoff);
+  }
+  skips_ = kSkips;
+  return false;
+}
+
+void BucketGrowth::renew(format::BucketNumber bucket, Backoff& backoff) {
+  const auto hold = buckets_.try_acquire(bucket, backoff);
+  if (!hold || !*hold) return;
+  const FillingBucket copy(buckets_, bucket, backoff);
+  if (gather((*hold)->name()) && fill(bucket, copy.name())) {
+    // Both sets hold the same keys, so it does no harm if this fails.
     batch_.clear();
-    batch_.swap(filled.view(), name.view());
+    batch_.swap(copy.name().view(), (*hold)->name().view());
     (void)connection_.execute(batch_);
   }
-  discard(bucket);
-  buckets_.open(bucket);
-  // It may need all that memory.
+  // The bucket may need all that memory.
   skips_ = kSkips;
+}
+
+BucketGrowth::Naming BucketGrowth::name_as(const BucketHold& hold, format::BucketState state,
+                                           Backoff& backoff) {
+  const auto renamed =
+      buckets_.rename(hold.name(), buckets_.names().bucket(hold.bucket(), state), backoff);
+  if (!renamed) buckets_.note_unfinished();
+  if (!renamed) return Naming::kUnknown;
+  return *renamed ? Naming::kDone : Naming::kNotDone;
 }
 
 bool BucketGrowth::gather(const ipset::SetName& name) {
@@ -165,12 +200,11 @@ bool BucketGrowth::gather(const ipset::SetName& name) {
     if (!element) return false;
     if (*element == nullptr) return true;
     gathered_.push_back(**element);
-    keep_life(gathered_.back(), decoder, now);
+    set_timeout(gathered_.back(), decoder, now);
   }
 }
 
-bool BucketGrowth::fill(format::BucketNumber bucket) {
-  const ipset::SetName name = buckets_.names().bucket(bucket, format::BucketState::kFilling);
+bool BucketGrowth::fill(format::BucketNumber bucket, const ipset::SetName& name) {
   const ipset::CreateOptions options = format::bucket_options(bucket);
   const auto revision =
       connection_.choose_revision(format::kBucketType, format::kBucketFamily, options);
@@ -201,10 +235,6 @@ bool BucketGrowth::add_gathered(format::BucketNumber bucket, const ipset::SetNam
     if (!batch_.append(element)) return false;
   }
   return !any || end();
-}
-
-void BucketGrowth::discard(format::BucketNumber bucket) {
-  (void)buckets_.destroy(buckets_.names().bucket(bucket, format::BucketState::kFilling));
 }
 
 }  // namespace ipsetkv::store

@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: MIT
 
-// Who may touch a bucket
+// Who may use a bucket
 //
-// A bucket is a set, and its name says what it is in. Under its plain name anybody reads and writes
-// it, each with one command. Who wants it for himself renames it: `<bucket>-<port id>` is a name
-// that nobody else uses, so that their commands find no such set and harm nothing. They wait until
-// it is back. A compound write does so, and whoever halves or joins buckets.
+// A bucket is a set, and its name says what state it is in. Under its plain name any process reads
+// and writes it, each with one command. A writer that needs it for several commands locks it by
+// renaming it: no other process looks for `<bucket>-<port id>`, so their commands find no such set
+// and change nothing; they wait until the plain name is back. Compound writes, renames and copies
+// do so, and splits and merges.
 //
-// Halving bucket b: lock it; copy its elements into `2b+<port id>` and `2b+1+<port id>`; rename
+// Split of bucket b: lock it; copy its elements into `2b+<port id>` and `2b+1+<port id>`; rename
 // `b-<port id>` to `b=<port id>`; rename the two to their plain names; destroy `b=<port id>`.
-// Before the second rename nothing but the lock has happened; after it, everything that is still to
-// be done is opening what is complete.
+// Before the first of these renames nothing but the lock has changed; after it, every remaining
+// step publishes or removes a complete set.
 //
-// Joining 2b and 2b+1: lock both; copy both into `b+<port id>`; rename `2b-<port id>` to
-// `2b<<port id>`; rename `b+<port id>` to its plain name; destroy `2b+1-<port id>`, and then
+// Merge of 2b and 2b+1: lock both; copy both into `b+<port id>`; rename `2b-<port id>` to
+// `2b<<port id>`; rename `b+<port id>` to its plain name; destroy `2b+1-<port id>`, then
 // `2b<<port id>`.
 //
-// Where the writer dies: whoever waits binds its port id, which keeps it from coming to life again,
-// and goes on. A halved or joined bucket is opened in its new form; a locked one under its old
-// name, but for one that `2b<` says was joined; one that is being filled is destroyed. Each step
-// names the dead one's sets, which no living writer makes any more: two that do this at once do no
-// more than one.
+// If the writer dies: a process that waits for the bucket binds the dead one's port id, so that no
+// new process gets it, and finishes (bucket_recovery.cc). A split or merged bucket is published in
+// its new form; a locked one gets its old name back, unless `2b<` says that it was merged; one that
+// is being filled is destroyed. Each step names the dead writer's sets, which no living one makes
+// any more, so two processes may do this at once.
 //
-// A rename fails while somebody lists the set. Every rename that others rely on is seen to succeed
-// before the next step, and tried again.
+// A rename fails while a process lists the set. A rename that later steps rely on is retried, and
+// is known to have succeeded before the next step.
 
 #include "store/tables/buckets.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 
+#include "ipset/names.h"
 #include "ipset/protocol.h"
 #include "store/tables/head.h"
 
@@ -37,10 +40,8 @@ namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = 1024;
-/// A listing of all sets is gone on with at once, unless its reader is stopped.
-constexpr std::chrono::milliseconds kLongestListing{1000};
-
-format::BucketNumber neighbour(format::BucketNumber bucket) { return bucket ^ 1; }
+/// After so many failed waits it is worth a socket to find out whether the holder is alive.
+constexpr int kWaitsBeforeClaim = 2;
 
 }  // namespace
 
@@ -61,11 +62,12 @@ Buckets::Search::Search(Buckets& buckets, const format::Digest& digest)
     : buckets_(buckets), digest_(digest), bucket_(buckets.map_.find(digest)) {}
 
 void Buckets::Search::found() {
+  assert(format::belongs_to(digest_, bucket_));
   if (misses_ > 0) buckets_.map_.learn(bucket_);
 }
 
 Result<bool> Buckets::Search::next(Backoff& backoff) {
-  // Most are halved or locked for some microseconds, and a listing walks all names.
+  // Most buckets are split or locked for some microseconds only, and a listing walks all names.
   const format::BucketNumber known = buckets_.map_.find(digest_);
   const unsigned depth = format::depth_of(known);
   switch (++misses_) {
@@ -83,20 +85,20 @@ Result<bool> Buckets::Search::next(Backoff& backoff) {
   }
   const auto sighting = buckets_.look_for(digest_);
   if (!sighting) return tl::unexpected(sighting.error());
-  if (sighting->taken && !sighting->open) {
-    if (auto waited = buckets_.wait_for(*sighting->taken, backoff); !waited)
+  if (sighting->locked && !sighting->open) {
+    if (auto waited = buckets_.wait_for(*sighting->locked, backoff); !waited)
       return tl::unexpected(waited.error());
   } else if (!sighting->open) {
-    // One that is just being halved is under neither name in some listings.
-    const auto is_there = buckets_.is_there();
-    if (!is_there || !*is_there) return is_there;
+    // Some listings show a bucket that is being split under neither name.
+    const auto exists = buckets_.exists();
+    if (!exists || !*exists) return exists;
     if (!backoff.wait()) return tl::unexpected(Error{.code = ErrorCode::kLocked});
   }
   if (sighting->open) bucket_ = *sighting->open;
   return true;
 }
 
-Result<bool> Buckets::is_there() {
+Result<bool> Buckets::exists() {
   const auto head = read_head(connection_, names_.head());
   if (!head) return tl::unexpected(head.error());
   return *head && (*head)->secret.generation() == names_.generation();
@@ -104,21 +106,19 @@ Result<bool> Buckets::is_there() {
 
 Result<std::vector<format::TableSet>> Buckets::look() {
   std::vector<format::TableSet> sets;
-  auto listing = connection_.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) return sets;
-    auto set = format::parse_table_set((*header)->name.view());
-    if (!set || set->table != names_.table()) continue;
+  const auto visit = [&](const ipset::SetName& name) {
+    auto set = format::parse_table_set(name.view());
+    if (!set || set->table != names_.table()) return;
     if (set->kind != format::TableSet::Kind::kHead && set->generation != names_.generation())
-      continue;
+      return;
     set->table = names_.table();
     if (set->kind == format::TableSet::Kind::kBucket && set->state == format::BucketState::kOpen)
       map_.learn(set->bucket);
     sets.push_back(*set);
-  }
+  };
+  if (auto listed = ipset::for_each_name(connection_, visit); !listed)
+    return tl::unexpected(listed.error());
+  return sets;
 }
 
 Result<Buckets::Sighting> Buckets::look_for(const format::Digest& digest) {
@@ -131,138 +131,83 @@ Result<Buckets::Sighting> Buckets::look_for(const format::Digest& digest) {
     if (set.state == format::BucketState::kOpen)
       sighting.open = set.bucket;
     else if (set.state != format::BucketState::kFilling)
-      sighting.taken = set;
+      sighting.locked = set;
   }
   return sighting;
 }
 
-Result<void> Buckets::wait_for(const format::TableSet& taken, Backoff& backoff) {
-  if (taken.port_id == connection_.port_id()) return finish_for(taken.port_id);
-  // Only after a while is it worth asking whether he is alive.
-  if (backoff.waits() > 2) {
-    const auto claim = connection_.claim_port(taken.port_id);
+Result<void> Buckets::wait_for(const format::TableSet& locked, Backoff& backoff) {
+  if (locked.port_id == connection_.port_id()) {
+    if (auto finished = finish_for(locked.port_id, backoff); !finished) return finished;
+  } else if (backoff.waits() > kWaitsBeforeClaim) {
+    const auto claim = connection_.claim_port(locked.port_id);
     if (!claim) return tl::unexpected(claim.error());
-    if (*claim) return finish_for(taken.port_id);
+    if (*claim) return finish_for(locked.port_id, backoff);
   }
   if (backoff.wait()) return {};
-  const Error error{.code = ErrorCode::kLocked, .step = Step::kRename};
-  return tl::unexpected(error);
+  return tl::unexpected(Error{.code = ErrorCode::kLocked, .step = Step::kRename});
 }
 
-ipset::SetName Buckets::name_of(format::BucketNumber bucket, format::BucketState state,
-                                std::uint32_t port_id) const {
-  return names_.of(port_id).bucket(bucket, state);
-}
-
-Result<void> Buckets::finish_for(std::uint32_t port_id) {
-  const auto sets = look();
-  if (!sets) return tl::unexpected(sets.error());
-  const auto each = [&](format::BucketState state, auto visit) {
-    for (const format::TableSet& set : *sets)
-      if (set.kind == format::TableSet::Kind::kBucket && set.port_id == port_id &&
-          set.state == state)
-        visit(set.bucket);
-  };
-  bool all_open = true;
-  each(format::BucketState::kHalved,
-       [&](format::BucketNumber bucket) { all_open = open_halves(bucket, port_id) && all_open; });
-  each(format::BucketState::kJoined,
-       [&](format::BucketNumber bucket) { all_open = open_joined(bucket, port_id) && all_open; });
-  each(format::BucketState::kLocked, [&](format::BucketNumber bucket) {
-    const bool joined = std::any_of(sets->begin(), sets->end(), [&](const format::TableSet& set) {
-      return set.state == format::BucketState::kJoined && set.port_id == port_id &&
-             set.bucket == neighbour(bucket);
-    });
-    if (!joined)
-      (void)rename(name_of(bucket, format::BucketState::kLocked, port_id), names_.bucket(bucket));
-  });
-  // One that could not be opened because somebody lists it is still to come.
-  if (all_open)
-    each(format::BucketState::kFilling, [&](format::BucketNumber bucket) {
-      (void)destroy(name_of(bucket, format::BucketState::kFilling, port_id));
-    });
-  return {};
-}
-
-bool Buckets::open_halves(format::BucketNumber bucket, std::uint32_t port_id) {
-  for (const format::BucketNumber half : {bucket * 2, bucket * 2 + 1}) {
-    if (!rename(name_of(half, format::BucketState::kFilling, port_id), names_.bucket(half)))
-      return false;
-    map_.learn(half);
+Result<std::int32_t> Buckets::lock(format::BucketNumber bucket, Backoff& backoff) {
+  batch_.clear();
+  batch_.rename(names_.bucket(bucket).view(),
+                names_.bucket(bucket, format::BucketState::kLocked).view());
+  if (auto executed = connection_.execute(batch_); !executed) {
+    // If only the answer was lost, the bucket is locked.
+    release(bucket, backoff);
+    return tl::unexpected(executed.error());
   }
-  return destroy(name_of(bucket, format::BucketState::kHalved, port_id));
+  return batch_.code(0);
 }
 
-bool Buckets::open_joined(format::BucketNumber bucket, std::uint32_t port_id) {
-  const format::BucketNumber whole = bucket / 2;
-  if (!rename(name_of(whole, format::BucketState::kFilling, port_id), names_.bucket(whole)))
-    return false;
-  map_.learn(whole);
-  return destroy(name_of(neighbour(bucket), format::BucketState::kLocked, port_id)) &&
-         destroy(name_of(bucket, format::BucketState::kJoined, port_id));
-}
-
-Result<std::optional<format::BucketNumber>> Buckets::lock(const format::Digest& digest,
-                                                          Backoff& backoff) {
+Result<std::optional<BucketHold>> Buckets::acquire(const format::Digest& digest, Backoff& backoff) {
   Search search(*this, digest);
   for (;;) {
-    const format::BucketNumber bucket = search.bucket();
-    batch_.clear();
-    batch_.rename(names_.bucket(bucket).view(),
-                  names_.bucket(bucket, format::BucketState::kLocked).view());
-    if (auto executed = connection_.execute(batch_); !executed)
-      return tl::unexpected(executed.error());
-    if (batch_.code(0) == 0) {
+    const auto code = lock(search.bucket(), backoff);
+    if (!code) return tl::unexpected(code.error());
+    if (*code == 0) {
+      BucketHold hold(*this, search.bucket(), backoff);
       search.found();
-      return bucket;
+      return hold;
     }
-    if (batch_.code(0) == IPSET_ERR_REFERENCED) {
+    if (*code == IPSET_ERR_REFERENCED) {
       if (!backoff.wait()) return tl::unexpected(Error{.code = ErrorCode::kBusy});
       continue;
     }
-    if (batch_.code(0) != ENOENT) return tl::unexpected(batch_.error(0));
+    if (*code != ENOENT) return tl::unexpected(batch_.error(0));
     const auto more = search.next(backoff);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return std::nullopt;
   }
 }
 
-Result<bool> Buckets::try_lock(format::BucketNumber bucket) {
-  batch_.clear();
-  batch_.rename(names_.bucket(bucket).view(),
-                names_.bucket(bucket, format::BucketState::kLocked).view());
-  if (auto executed = connection_.execute(batch_); !executed)
-    return tl::unexpected(executed.error());
-  return batch_.code(0) == 0;
+Result<std::optional<BucketHold>> Buckets::try_acquire(format::BucketNumber bucket,
+                                                       Backoff& backoff) {
+  const auto code = lock(bucket, backoff);
+  if (!code) return tl::unexpected(code.error());
+  if (*code != 0) return std::nullopt;
+  return BucketHold(*this, bucket, backoff);
 }
 
-void Buckets::queue_open(ipset::Batch& batch, format::BucketNumber bucket) const {
-  batch.rename(names_.bucket(bucket, format::BucketState::kLocked).view(),
-               names_.bucket(bucket).view());
+void Buckets::release(format::BucketNumber bucket, Backoff& backoff) {
+  const auto released =
+      rename(names_.bucket(bucket, format::BucketState::kLocked), names_.bucket(bucket), backoff);
+  if (!released || !*released) note_unfinished();
 }
 
-void Buckets::open(format::BucketNumber bucket) {
-  (void)rename(names_.bucket(bucket, format::BucketState::kLocked), names_.bucket(bucket));
+void Buckets::note_held(format::BucketNumber bucket) {
+  const auto free = std::ranges::find(held_, format::BucketNumber{0});
+  assert(free != held_.end() && !is_held(bucket));
+  *free = bucket;
 }
 
-bool Buckets::rename(const ipset::SetName& from, const ipset::SetName& to) {
-  Backoff backoff(connection_.environment(), kLongestListing);
-  do {
-    batch_.clear();
-    batch_.rename(from.view(), to.view());
-    if (!connection_.execute(batch_)) return false;
-  } while (batch_.code(0) == IPSET_ERR_REFERENCED && backoff.wait());
-  return batch_.code(0) == 0 || batch_.code(0) == ENOENT;
+void Buckets::note_released(format::BucketNumber bucket) {
+  assert(is_held(bucket));
+  *std::ranges::find(held_, bucket) = 0;
 }
 
-bool Buckets::destroy(const ipset::SetName& name) {
-  Backoff backoff(connection_.environment(), kLongestListing);
-  do {
-    batch_.clear();
-    batch_.destroy(name.view());
-    if (!connection_.execute(batch_)) return false;
-  } while (batch_.code(0) == IPSET_ERR_BUSY && backoff.wait());
-  return batch_.code(0) == 0 || batch_.code(0) == ENOENT;
+bool Buckets::is_held(format::BucketNumber bucket) const {
+  return std::ranges::find(held_, bucket) != held_.end();
 }
 
 }  // namespace ipsetkv::store

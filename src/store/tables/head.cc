@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// The head of a table is a set with one element: its address is the secret, its comment tells the
-// form of the table. It is made last, when the first bucket is there, and under a port id that one
-// process at a time can have: of two that make a table at once, one finds what the other has made.
+// The head of a table is a set with one element, whose address is the secret and whose comment
+// names the form of the table. It is made last, after the first bucket, and under a port id that
+// only one process can have at a time: of two processes that make a table at once, the second finds
+// the head of the first.
 
 #include "store/tables/head.h"
 
@@ -15,8 +16,8 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 2048;
 
-/// Whoever makes a table has one of these port ids: below all random ones, above all process ids,
-/// and behind those for making locks.
+/// A process that makes a table claims one of these port ids. They are below all random ones, above
+/// all process ids, and behind those for making locks.
 constexpr std::uint32_t kMakersPort = 0x0071'0000;
 constexpr std::uint32_t kMakersPorts = 0x1'0000;
 
@@ -28,6 +29,60 @@ std::uint32_t makers_port(std::string_view table) {
 
 Error foreign(const ipset::SetName& name) {
   return Error{.code = ErrorCode::kNotAValue}.about(name.view());
+}
+
+/// The sets of a table that is being made. The destructor destroys them unless the table is made.
+class NewTable {
+ public:
+  NewTable(ipset::Connection& connection, const format::TableNames& names)
+      : connection_(connection), names_(names) {}
+  NewTable(const NewTable&) = delete;
+  NewTable& operator=(const NewTable&) = delete;
+  ~NewTable() {
+    if (is_made_) return;
+    ipset::Batch batch = connection_.new_batch(kBatchBytes);
+    batch.destroy(unfinished_head().view());
+    batch.destroy(names_.long_index().view());
+    batch.destroy(names_.bucket(format::kFirstBucket).view());
+    (void)connection_.execute(batch);
+  }
+
+  /// The head is filled under a name that no reader looks for: it exists with its secret, or not.
+  [[nodiscard]] ipset::SetName unfinished_head() const {
+    return names_.bucket(format::kFirstBucket, format::BucketState::kFilling);
+  }
+  [[nodiscard]] Result<void> fill(const format::TableSecret& secret, std::uint8_t revision);
+  [[nodiscard]] Result<void> publish();
+
+ private:
+  ipset::Connection& connection_;
+  const format::TableNames& names_;
+  bool is_made_ = false;
+};
+
+Result<void> NewTable::fill(const format::TableSecret& secret, std::uint8_t revision) {
+  ipset::Element element;
+  element.ip = secret.address();
+  element.comment = format::kTableForm;
+  ipset::Batch batch = connection_.new_batch(kBatchBytes);
+  batch.create(names_.bucket(format::kFirstBucket).view(), format::kBucketType,
+               format::kBucketFamily, revision, format::bucket_options(format::kFirstBucket));
+  batch.create(names_.long_index().view(), format::kBucketType, format::kBucketFamily, revision,
+               format::index_options());
+  batch.create(unfinished_head().view(), format::kBucketType, format::kBucketFamily, revision,
+               format::head_options());
+  batch.add(unfinished_head().view(), element);
+  return connection_.execute_all(batch);
+}
+
+Result<void> NewTable::publish() {
+  ipset::Batch batch = connection_.new_batch(kBatchBytes);
+  batch.rename(unfinished_head().view(), names_.head().view());
+  // Without the kernel's answer the table may exist, and other processes may be writing to it.
+  is_made_ = true;
+  if (auto executed = connection_.execute(batch); !executed) return executed;
+  is_made_ = batch.code(0) == 0;
+  return is_made_ ? Result<void>() : tl::unexpected(batch.error(0));
 }
 
 }  // namespace
@@ -52,11 +107,13 @@ Result<std::optional<TableHead>> read_head(ipset::Connection& connection,
     if (comment == format::kTableForm) secret = format::TableSecret::from((*element)->ip);
     if (const auto at = format::set_at(format::TableMark::kDeadlines, comment))
       found.deadlines_since = at;
-    if (format::set_at(format::TableMark::kLongPairs, comment)) found.has_long_pairs = true;
+    if (const auto at = format::set_at(format::TableMark::kLongPairs, comment))
+      found.long_pairs_since = at;
   }
   if (!secret) return tl::unexpected(foreign(head));
   found.secret = *secret;
   found.has_deadlines = found.deadlines_since.has_value();
+  found.has_long_pairs = found.long_pairs_since.has_value();
   return found;
 }
 
@@ -74,8 +131,10 @@ Result<format::Moment> mark_table(ipset::Connection& connection, const ipset::Se
   const auto marked = read_head(connection, head);
   if (!marked) return tl::unexpected(marked.error());
   if (!*marked) return tl::unexpected(Error{.code = ErrorCode::kNoSuchSet}.about(head.view()));
-  // An element that says nothing of it is somebody else's.
-  return (*marked)->deadlines_since.value_or(now);
+  // The element is set, whatever its comment says: that is the mark.
+  const auto since = mark == format::TableMark::kDeadlines ? (*marked)->deadlines_since
+                                                           : (*marked)->long_pairs_since;
+  return since.value_or(now);
 }
 
 Result<std::optional<netlink::PortClaim>> claim_making(const ipset::Connection& connection,
@@ -96,25 +155,9 @@ Result<void> make_table(ipset::Connection& connection, format::TableNames names)
   const auto revision = connection.choose_revision(format::kBucketType, format::kBucketFamily,
                                                    format::bucket_options(format::kFirstBucket));
   if (!revision) return tl::unexpected(revision.error());
-
-  // Filled under a name that nobody looks for: the head is there with its secret, or not at all.
-  const ipset::SetName unfinished =
-      names.bucket(format::kFirstBucket, format::BucketState::kFilling);
-  ipset::Element element;
-  element.ip = secret.address();
-  element.comment = format::kTableForm;
-  ipset::Batch batch = connection.new_batch(kBatchBytes);
-  batch.create(names.bucket(format::kFirstBucket).view(), format::kBucketType,
-               format::kBucketFamily, *revision, format::bucket_options(format::kFirstBucket));
-  batch.create(names.long_index().view(), format::kBucketType, format::kBucketFamily, *revision,
-               format::index_options());
-  batch.create(unfinished.view(), format::kBucketType, format::kBucketFamily, *revision,
-               format::head_options());
-  batch.add(unfinished.view(), element);
-  if (auto made = connection.execute_all(batch); !made) return made;
-  batch.clear();
-  batch.rename(unfinished.view(), names.head().view());
-  return connection.execute_all(batch);
+  NewTable table(connection, names);
+  if (auto filled = table.fill(secret, *revision); !filled) return filled;
+  return table.publish();
 }
 
 }  // namespace ipsetkv::store

@@ -4,17 +4,12 @@
 #include "format/key.h"
 #include "ipset/protocol.h"
 #include "store/drawers/drawers.h"
+#include "store/tables/open_table.h"
 
 namespace ipsetkv::store {
 namespace {
 
 constexpr std::size_t kBatchBytes = 512;
-
-ipset::Element element_of(const format::Digest& digest) {
-  ipset::Element element;
-  element.ip = format::address_of(digest);
-  return element;
-}
 
 }  // namespace
 
@@ -28,7 +23,7 @@ LongPairs::LongPairs(ipset::Connection& connection, const format::TableNames& na
 
 Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view value,
                                         std::optional<format::Moment> deadline) {
-  // The one who had this port id before may have left some.
+  // A former owner of this port id may have left some.
   ipset::SetName set;
   for (;;) {
     set = names_.long_pair(next_++);
@@ -47,7 +42,7 @@ Result<ipset::SetName> LongPairs::write(std::string_view key, std::string_view v
 
 Result<Content> LongPairs::read(const ipset::SetName& set, std::string_view key, std::string* value,
                                 Drawer& drawer) {
-  // Nobody writes to such a set any more, so that there is nothing to settle with others.
+  // Such a set is never written again, so its reader needs no lock.
   return reader_.read_raw(format::place_at(set, key), value, drawer);
 }
 
@@ -69,11 +64,11 @@ Result<bool> LongPairs::may_have(const format::Digest& digest) {
   return batch_.code(0) == 0;
 }
 
-void LongPairs::queue_note(ipset::Batch& batch, const format::Digest& digest) const {
+void LongPairs::queue_insert(ipset::Batch& batch, const format::Digest& digest) const {
   batch.add(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
 }
 
-void LongPairs::queue_forget(ipset::Batch& batch, const format::Digest& digest) const {
+void LongPairs::queue_erase(ipset::Batch& batch, const format::Digest& digest) const {
   batch.del(names_.long_index().view(), element_of(digest), ipset::Existing::kAccept);
 }
 

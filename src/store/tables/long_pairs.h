@@ -16,33 +16,35 @@
 
 namespace ipsetkv::store {
 
-/// Pairs of a table that are too long for an element: each is a drawer in a set of its own, with
-/// the key inside, made before the key's element names it and destroyed when none does any more.
+/// Pairs of a table that are too long for an element. Each has a set of its own in the form of a
+/// drawer, with the key inside. The set is made before the key's element names it, and destroyed
+/// when no element names it any more.
 ///
-/// A write that does not read first must still know whether it replaces such an element. So their
-/// digests stand in another set, the index: one that is there before the element, and longer.
+/// A write that does not read first must still know whether it replaces such an element. The index,
+/// another set, holds their digests: added before the element, removed after it.
 class LongPairs {
  public:
   LongPairs(ipset::Connection& connection, const format::TableNames& names,
             std::chrono::milliseconds timeout);
 
-  /// Makes a set with the pair, which no element names yet.
+  /// Makes a set with the pair. The caller owns it until an element names it (EncodedPair).
   [[nodiscard]] Result<ipset::SetName> write(std::string_view key, std::string_view value,
                                              std::optional<format::Moment> deadline);
-  /// Reads a pair, its value into `value` unless that is null. Content::kForeign: of another key.
+  /// Reads a pair, and its value into `value` unless that is null. Content::kForeign: another
+  /// key's.
   [[nodiscard]] Result<Content> read(const ipset::SetName& set, std::string_view key,
                                      std::string* value, Drawer& drawer);
-  /// The key of a pair; nothing if it has gone.
+  /// The key of a pair; nothing if the set is gone.
   [[nodiscard]] Result<std::optional<std::string>> key_of(const ipset::SetName& set,
                                                           Drawer& drawer);
-  /// Removes a pair that no element names. While somebody reads it it stays, for `sweep`.
+  /// Destroys a set that no element names. If a process is reading it, it is left for `sweep`.
   void destroy(const ipset::SetName& set);
 
   /// Whether the index has the digest.
   [[nodiscard]] Result<bool> may_have(const format::Digest& digest);
-  /// Queues putting it there, or taking it out; by whoever has the digest's bucket for himself.
-  void queue_note(ipset::Batch& batch, const format::Digest& digest) const;
-  void queue_forget(ipset::Batch& batch, const format::Digest& digest) const;
+  /// Queues adding the digest, or removing it. Requires: the caller holds the digest's bucket.
+  void queue_insert(ipset::Batch& batch, const format::Digest& digest) const;
+  void queue_erase(ipset::Batch& batch, const format::Digest& digest) const;
 
  private:
   ipset::Connection& connection_;

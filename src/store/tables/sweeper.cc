@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: MIT
-
-// Clearing away what nobody uses any more of a table: what writers left unfinished that died, sets
-// of a table that was dropped, and those of long pairs that no element names; and joining buckets
-// that have become nearly empty.
+#include "store/tables/sweeper.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <string>
 #include <utility>
-#include <vector>
 
+#include "ipset/names.h"
 #include "store/drawers/drawers.h"
-#include "store/tables/table.h"
 
 namespace ipsetkv::store {
 namespace {
 
-/// At once: a claim is a socket.
+/// Each claim is a socket.
 constexpr std::size_t kMostClaims = 256;
 
-/// The port ids of others in the names of buckets that are not open.
+/// The port ids of other writers in the names of buckets that are not open.
 std::set<std::uint32_t> owners_of(const std::vector<format::TableSet>& sets, std::uint32_t self) {
   std::set<std::uint32_t> owners;
   for (const format::TableSet& set : sets)
@@ -31,58 +24,62 @@ std::set<std::uint32_t> owners_of(const std::vector<format::TableSet>& sets, std
 
 }  // namespace
 
-Result<std::vector<std::string>> Table::names_of(
+Result<std::vector<std::string>> TableSweeper::names_of(
     const std::function<bool(const format::TableSet&)>& wanted) {
   std::vector<std::string> names;
-  auto listing = connection_.list({}, ipset::ListMode::kNames);
-  if (!listing) return tl::unexpected(listing.error());
-  for (;;) {
-    const auto header = listing->next_set();
-    if (!header) return tl::unexpected(header.error());
-    if (*header == nullptr) return names;
-    const auto set = format::parse_table_set((*header)->name.view());
-    if (set && set->table == table() && wanted(*set)) names.emplace_back((*header)->name.view());
-  }
+  const auto visit = [&](const ipset::SetName& name) {
+    const auto set = format::parse_table_set(name.view());
+    if (set && set->table == table_.name() && wanted(*set)) names.emplace_back(name.view());
+  };
+  if (auto listed = ipset::for_each_name(table_.connection(), visit); !listed)
+    return tl::unexpected(listed.error());
+  return names;
 }
 
-Result<std::uint64_t> Table::finish_for_the_dead() {
+std::uint64_t TableSweeper::destroy(const Names& names) {
+  Backoff backoff = table_.new_backoff();
   std::uint64_t count = 0;
-  const auto sets = buckets_.look();
+  for (const std::string& name : names)
+    if (table_.buckets().destroy(ipset::SetName(name), backoff) == true) ++count;
+  return count;
+}
+
+Result<std::uint64_t> TableSweeper::finish_for_the_dead() {
+  std::uint64_t count = 0;
+  Backoff backoff = table_.new_backoff();
+  const auto sets = table_.buckets().look();
   if (!sets) return tl::unexpected(sets.error());
-  for (const std::uint32_t owner : owners_of(*sets, connection_.port_id())) {
-    const auto claim = connection_.claim_port(owner);
+  for (const std::uint32_t owner : owners_of(*sets, table_.connection().port_id())) {
+    const auto claim = table_.connection().claim_port(owner);
     if (!claim) return tl::unexpected(claim.error());
     if (!*claim) continue;
     count +=
         static_cast<std::uint64_t>(std::ranges::count(*sets, owner, &format::TableSet::port_id));
-    if (auto finished = buckets_.finish_for(owner); !finished)
+    if (auto finished = table_.buckets().finish_for(owner, backoff); !finished)
       return tl::unexpected(finished.error());
   }
   return count;
 }
 
-Result<std::uint64_t> Table::sweep_former_sets() {
-  // Whoever makes a table makes its head last, under this very claim.
-  const auto claim = claim_making(connection_, table());
+Result<std::uint64_t> TableSweeper::sweep_former_sets() {
+  // A process that makes a table makes its head last, under this very claim.
+  const auto claim = claim_making(table_.connection(), table_.name());
   if (!claim) return tl::unexpected(claim.error());
   if (!*claim) return 0;
-  const auto head = read_head(connection_, buckets_.names().head());
+  const auto head = read_head(table_.connection(), table_.names().head());
   if (!head) return tl::unexpected(head.error());
   const auto names = names_of([&](const format::TableSet& set) {
     return set.kind != format::TableSet::Kind::kHead &&
            (!*head || set.generation != (*head)->secret.generation());
   });
   if (!names) return tl::unexpected(names.error());
-  std::uint64_t count = 0;
-  for (const std::string& name : *names)
-    if (buckets_.destroy(ipset::SetName(name))) ++count;
-  return count;
+  return destroy(Names(names->begin(), names->end()));
 }
 
-Result<void> Table::leave_unnamed(Names& long_sets) {
+Result<void> TableSweeper::erase_named(Names& long_sets) {
   Page page;
-  for (std::uint64_t front = 0; !long_sets.empty();) {
-    const auto more = next_page(front, page);
+  for (Front front = 0; !long_sets.empty();) {
+    const auto more = pages_.next(front, page);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
     for (const Listed& listed : page.keys) {
@@ -93,13 +90,13 @@ Result<void> Table::leave_unnamed(Names& long_sets) {
   return {};
 }
 
-Result<Table::Names> Table::claim_owners(Names& long_sets, Claims& claims) const {
+Result<TableSweeper::Names> TableSweeper::claim_owners(Names& long_sets, Claims& claims) const {
   Names claimed;
   while (!long_sets.empty() && claims.size() < kMostClaims) {
     auto name = long_sets.extract(long_sets.begin());
     const std::uint32_t owner = format::parse_table_set(name.value())->port_id;
-    if (owner != connection_.port_id() && !claims.contains(owner)) {
-      auto claim = connection_.claim_port(owner);
+    if (owner != table_.connection().port_id() && !claims.contains(owner)) {
+      auto claim = table_.connection().claim_port(owner);
       if (!claim) return tl::unexpected(claim.error());
       if (!*claim) continue;
       claims.emplace(owner, *std::move(*claim));
@@ -109,38 +106,39 @@ Result<Table::Names> Table::claim_owners(Names& long_sets, Claims& claims) const
   return claimed;
 }
 
-Result<std::uint64_t> Table::sweep_long_pairs() {
+Result<std::uint64_t> TableSweeper::sweep_long_pairs() {
   const auto all = names_of(
       [](const format::TableSet& set) { return set.kind == format::TableSet::Kind::kLongPair; });
   if (!all) return tl::unexpected(all.error());
   Names unnamed(all->begin(), all->end());
-  if (auto left = leave_unnamed(unnamed); !left) return tl::unexpected(left.error());
+  if (auto erased = erase_named(unnamed); !erased) return tl::unexpected(erased.error());
   std::uint64_t count = 0;
   while (!unnamed.empty()) {
-    // Whoever lives may be about to name one; this Store is not. The dead are kept from coming to
-    // life again, and only then is it known that they have not.
+    // A living writer may be about to name its set; this one is not. Only when the port ids of the
+    // dead are claimed is it certain that no new process writes under them.
     Claims claims;
     auto orphans = claim_owners(unnamed, claims);
     if (!orphans) return tl::unexpected(orphans.error());
-    if (auto left = leave_unnamed(*orphans); !left) return tl::unexpected(left.error());
-    for (const std::string& name : *orphans)
-      if (buckets_.destroy(ipset::SetName(name))) ++count;
+    if (auto erased = erase_named(*orphans); !erased) return tl::unexpected(erased.error());
+    count += destroy(*orphans);
   }
   return count;
 }
 
-Result<SweepResult> Table::sweep() {
+Result<SweepResult> TableSweeper::sweep() {
   SweepResult result;
-  const auto known = know(false);
-  if (!known) return tl::unexpected(known.error());
+  Backoff backoff = table_.new_backoff();
+  const auto loaded = table_.load_head(backoff);
+  if (!loaded) return tl::unexpected(loaded.error());
   std::vector<Result<std::uint64_t>> counts;
-  if (*known) {
+  if (*loaded) {
     counts.push_back(finish_for_the_dead());
     counts.push_back(sweep_long_pairs());
-    growth_.follow_all();
+    Backoff growth_backoff = table_.new_backoff();
+    table_.growth().follow_all(growth_backoff);
   }
   counts.push_back(sweep_former_sets());
-  counts.push_back(sweep_dead_writers(connection_));
+  counts.push_back(sweep_dead_writers(table_.connection()));
   for (const auto& count : counts) {
     if (!count) return tl::unexpected(count.error());
     result.leftovers += *count;
@@ -148,20 +146,21 @@ Result<SweepResult> Table::sweep() {
   return result;
 }
 
-Result<std::optional<TableInfo>> Table::table_info() {
-  const auto known = know(false);
-  if (!known) return tl::unexpected(known.error());
-  if (!*known) return std::nullopt;
+Result<std::optional<TableInfo>> TableSweeper::info() {
+  Backoff backoff = table_.new_backoff();
+  const auto loaded = table_.load_head(backoff);
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (!*loaded) return std::nullopt;
   TableInfo info;
-  info.name = table();
-  auto listing = connection_.list({}, ipset::ListMode::kHeaders);
+  info.name = table_.name();
+  auto listing = table_.connection().list({}, ipset::ListMode::kHeaders);
   if (!listing) return tl::unexpected(listing.error());
   for (;;) {
     const auto header = listing->next_set();
     if (!header) return tl::unexpected(header.error());
     if (*header == nullptr) break;
     const auto set = format::parse_table_set((*header)->name.view());
-    if (!set || set->table != table()) continue;
+    if (!set || set->table != table_.name()) continue;
     ++info.sets;
     info.kernel_memory += (*header)->memory_bytes;
     if (set->kind == format::TableSet::Kind::kLongPair) ++info.long_pairs;
@@ -174,24 +173,26 @@ Result<std::optional<TableInfo>> Table::table_info() {
   return info;
 }
 
-Result<bool> Table::drop(const DropProgress& progress) {
-  const auto known = know(false);
-  if (!known) return tl::unexpected(known.error());
-  if (!*known) return false;
-  // Without its head nobody finds the table any more.
-  const std::uint32_t generation = head_->secret.generation();
-  if (!buckets_.destroy(buckets_.names().head()))
-    return tl::unexpected(Error{.code = ErrorCode::kBusy}.about(table()));
+Result<bool> TableSweeper::drop(const Backend::DropProgress& progress) {
+  Backoff backoff = table_.new_backoff();
+  const auto loaded = table_.load_head(backoff);
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (!*loaded) return false;
+  // Without its head no process finds the table any more.
+  const std::uint32_t generation = table_.head().secret.generation();
+  const auto destroyed = table_.buckets().destroy(table_.names().head(), backoff);
+  if (!destroyed) return destroyed;
+  if (!*destroyed) return tl::unexpected(Error{.code = ErrorCode::kBusy}.about(table_.name()));
   const auto names =
       names_of([&](const format::TableSet& set) { return set.generation == generation; });
   if (!names) return tl::unexpected(names.error());
-  forget();
+  table_.forget();
   std::uint64_t done = 0;
   for (const std::string& name : *names) {
-    (void)buckets_.destroy(ipset::SetName(name));
+    (void)table_.buckets().destroy(ipset::SetName(name), backoff);
     if (progress) progress(++done, names->size());
   }
-  // What others were just halving or joining has other names by now.
+  // What other processes were splitting or merging has other names by now.
   const auto rest = sweep_former_sets();
   if (!rest) return tl::unexpected(rest.error());
   return true;
