@@ -16,8 +16,8 @@ namespace {
 using Kind = TableSet::Kind;
 
 constexpr std::uint32_t kPort = 0x89ab'cdef;
-constexpr BucketState kTaken[] = {BucketState::kLocked, BucketState::kFilling, BucketState::kHalved,
-                                  BucketState::kJoined};
+constexpr BucketState kTaken[] = {BucketState::kLocked, BucketState::kFilling, BucketState::kSplit,
+                                  BucketState::kMerged};
 
 TableNames names_of(std::string_view table, std::uint32_t generation = 0x1234) {
   TableNames names(table, kPort);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "ipsetkv/store.h"
@@ -342,6 +343,68 @@ TEST_P(CompoundTest, CopiesAValueWithItsDeadlineAndLayout) {
     expect_all_of_it(key);
     expect_all_of_it(to.key);
   });
+}
+
+TEST_P(CompoundTest, WritesManyKeysEachWithItsDeadline) {
+  Store store = open();
+  expect_set(store, "there", "before");
+  const Deadline later = deadline_in(1h);
+  const Deadline passed = deadline_in(-1s);
+  std::vector<std::string> keys;
+  for (int number = 0; number < 300; ++number) keys.push_back("key" + std::to_string(number));
+  const std::string long_value(3'000, 'x');
+  std::vector<KeyValue> pairs;
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    KeyValue pair{.key = keys[at], .value = at % 50 == 7 ? std::string_view(long_value) : keys[at]};
+    if (at % 3 > 0) pair.deadline = later + std::chrono::milliseconds(at);
+    pairs.push_back(pair);
+  }
+  pairs.push_back({.key = "there", .value = "late", .deadline = passed});
+  pairs.push_back({.key = "never there", .value = "late", .deadline = passed});
+  pairs.push_back({.key = "twice", .value = "late", .deadline = passed});
+  pairs.push_back({.key = "twice", .value = "in time", .deadline = later});
+  pairs.push_back({.key = "twice removed", .value = "in time", .deadline = later});
+  pairs.push_back({.key = "twice removed", .value = "late", .deadline = passed});
+  // With and without long pairs in the table, and over what the first round has written.
+  for (int round = 0; round < 2; ++round) {
+    std::size_t reported = 0;
+    ASSERT_TRUE(store.set_all(pairs, [&](std::size_t, const Result<void>& written) {
+      ++reported;
+      EXPECT_TRUE(written);
+    }));
+    EXPECT_EQ(reported, pairs.size());
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+      expect_value(store, keys[at], pairs[at].value);
+      EXPECT_EQ(store.deadline(keys[at]).value().value().deadline, pairs[at].deadline);
+    }
+    for (const char* const key : {"there", "never there", "twice removed"})
+      expect_missing(store, key);
+    expect_value(store, "twice", "in time");
+    EXPECT_EQ(store.deadline("twice").value().value().deadline, later);
+  }
+  // Without a deadline a key lives for ever again.
+  const std::vector<KeyValue> for_ever{{keys[1], "for ever"}};
+  ASSERT_TRUE(store.set_all(for_ever));
+  EXPECT_EQ(store.deadline(keys[1]).value().value().deadline, std::nullopt);
+}
+
+// Another Store that does not know of the table's first deadline must not find the key later on.
+TEST_P(CompoundTest, EndsTheKeysOfManyAtTheirDeadlines) {
+  Store store = open();
+  Store other = open();
+  expect_set(store, "stays", "value");
+  EXPECT_TRUE(other.exists("stays").value());
+  const Deadline soon = deadline_in(50ms);
+  std::vector<std::string> keys;
+  for (int number = 0; number < 100; ++number) keys.push_back("key" + std::to_string(number));
+  std::vector<KeyValue> pairs;
+  for (const std::string& key : keys) pairs.push_back({key, "value", soon});
+  ASSERT_TRUE(store.set_all(pairs));
+  std::this_thread::sleep_until(soon);
+  const std::vector<std::string_view> wanted(keys.begin(), keys.end());
+  EXPECT_EQ(other.del_all(wanted).value(), 0U);
+  for (const std::string& key : keys) expect_missing(store, key);
+  EXPECT_THAT(store.keys().value(), ElementsAre("stays"));
 }
 
 TEST_P(CompoundTest, RenamesAndCopiesAKeyToItselfAndNoneToNothing) {

@@ -36,13 +36,18 @@ constexpr Kind kKinds[] = {
     Kind::kDelete, Kind::kIncrement, Kind::kAppend,  Kind::kCompareAndSet, Kind::kCompareAndSet,
     Kind::kExpire, Kind::kExpire,    Kind::kPersist, Kind::kDeadline};
 
+/// Sets, many of them with a deadline that passes at once, beside removals.
+constexpr Kind kRemovals[] = {Kind::kSet,    Kind::kSet,    Kind::kExpire,
+                              Kind::kDelete, Kind::kDelete, Kind::kGet};
+
 Deadline moment(std::int64_t ms) { return Deadline(milliseconds(ms)); }
 
 /// Works with a Store of its own.
 class StoreWorker : public HistoryWorker {
  public:
-  StoreWorker(std::uint32_t seed, std::uint32_t process, const std::string& table)
-      : chooser_(seed, process, kKinds),
+  StoreWorker(std::uint32_t seed, std::uint32_t process, const std::string& table,
+              std::span<const Kind> kinds)
+      : chooser_(seed, process, kinds),
         store_(Store::open({.table = table, .timeout = kPatient})) {}
 
   std::optional<std::size_t> work(std::span<Record> room) override {
@@ -150,12 +155,12 @@ class StoreWorker : public HistoryWorker {
   Result<Store> store_;
 };
 
-Histories record_history_of_stores(std::uint32_t seed, std::size_t rounds,
-                                   const std::string& table) {
+Histories record_history_of_stores(std::uint32_t seed, std::size_t rounds, const std::string& table,
+                                   std::span<const Kind> kinds = kKinds) {
   return record_history(std::vector<MakeWorker>(kProcesses,
                                                 [&](std::uint32_t process) {
                                                   return std::make_unique<StoreWorker>(
-                                                      seed, process, table);
+                                                      seed, process, table, kinds);
                                                 }),
                         rounds);
 }
@@ -249,7 +254,7 @@ void HistoryTest::expect_linearizable(const std::string& table, bool beside) {
     growth.reset();
     judge.expect_linearizable(histories_by_key);
     Store store = open({.table = table});
-    // Of two writes over one key the set of a long pair may be left (see src/store/table.cc).
+    // Of two writes over one key the set of a long pair may be left (see src/store/tables/table.cc).
     const std::uint64_t leftovers = store.sweep().value().leftovers;
     if (table.empty()) {
       EXPECT_EQ(leftovers, 0U);
@@ -261,6 +266,21 @@ void HistoryTest::expect_linearizable(const std::string& table, bool beside) {
   }
   std::cout << judge.summary() << "; the number of buckets changed " << changes << " times"
             << std::endl;
+}
+
+// A process that removes keys does not know of the first deadline that another one writes.
+TEST_F(HistoryTest, OfRemovalsInATableThatGetsItsFirstDeadlineIsLinearizable) {
+  const std::uint32_t first_seed = test_seed();
+  const std::uint32_t histories = full_length() ? 1'000 : 60;
+  HistoryJudge judge;
+  for (std::uint32_t seed = first_seed; seed - first_seed < histories && !HasFailure(); ++seed) {
+    SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
+    enter_private_namespace();
+    Store store = open({.table = "t"});
+    expect_set(store, "other", "value");
+    judge.expect_linearizable(record_history_of_stores(seed, 2, "t", kRemovals));
+  }
+  std::cout << judge.summary() << std::endl;
 }
 
 TEST_F(HistoryTest, OfManyProcessesIsLinearizable) { expect_linearizable("", false); }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "ipsetkv/store.h"
@@ -103,6 +104,27 @@ TEST_F(TableArchiveTest, BringsEveryPairBack) {
   Store other = open(in_table());
   ASSERT_TRUE(restore(other, text));
   expect_all(other, all);
+}
+
+TEST_F(TableArchiveTest, KeepsWhenEachMarkWasSet) {
+  Store store = open(in_table());
+  ASSERT_TRUE(store.set("expiring", "value", SetOptions{.expire_at = deadline_in(1h)}));
+  std::this_thread::sleep_for(20ms);
+  expect_set(store, "long", std::string(3'000, 'x'));
+  const auto marks_of = [](const std::string& text) {
+    std::vector<std::string> marks;
+    for (const char* const mark : {"deadlines since ", "long pairs since "}) {
+      const std::size_t begin = text.find(mark);
+      marks.push_back(
+          begin == std::string::npos ? "none" : text.substr(begin, text.find('"', begin) - begin));
+    }
+    return marks;
+  };
+  const auto marks = marks_of(ipset("save ~:t"));
+  EXPECT_NE(marks[0].substr(marks[0].rfind(' ')), marks[1].substr(marks[1].rfind(' ')));
+  EXPECT_EQ(marks_of(saved_text(store)), marks);
+  Store other = open(in_table());
+  EXPECT_EQ(marks_of(saved_text(other)), marks);
 }
 
 TEST_F(TableArchiveTest, IsRestoredByTheStockToolAsItWas) {

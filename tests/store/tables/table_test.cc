@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -368,6 +369,89 @@ TEST_F(TableTest, TellsEverybodyOfItsFirstDeadlineBeforeAKeyEnds) {
     EXPECT_FALSE(remover.del("key").value());
     EXPECT_TRUE(writer.drop().value());
   }
+}
+
+/// How long the work takes, the shortest of some times: a busy machine delays single ones.
+template <class Work>
+std::chrono::steady_clock::duration shortest_of(Work work) {
+  auto shortest = std::chrono::steady_clock::duration::max();
+  for (int time = 0; time < 5; ++time) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    shortest = std::min(shortest, std::chrono::steady_clock::now() - start);
+  }
+  return shortest;
+}
+
+// A clock that was ahead when the mark was set must not hold up those who meet the mark.
+TEST_F(TableTest, DoesNotWaitForAMarkInTheFuture) {
+  const auto in_an_hour = deadline_in(1h).time_since_epoch().count();
+  for (const std::string& mark : {std::to_string(in_an_hour), std::string("9223372036854775808"),
+                                  std::string("18446744073709551615"), std::string("no number")}) {
+    SCOPED_TRACE(mark);
+    EXPECT_LT(shortest_of([&] {
+                (void)open(in_table()).drop();
+                Store maker = open(in_table());
+                ASSERT_TRUE(maker.set("k", "v", SetOptions{.expire_at = deadline_in(1s)}));
+                ipset("del ~:t ::1");
+                ipset("restore", "add ~:t ::1 comment \"deadlines since " + mark + "\"\n");
+                Store store = open(in_table());
+                ASSERT_TRUE(store.set("k", "v", SetOptions{.expire_at = deadline_in(1s)}));
+                EXPECT_TRUE(store.exists("k").value());
+                EXPECT_TRUE(store.increment("n"));
+                EXPECT_TRUE(store.del("k").value());
+              }),
+              500ms);
+  }
+}
+
+TEST_F(TableTest, DoesNotWaitBeforeItsFirstDeadline) {
+  EXPECT_LT(shortest_of([&] {
+              (void)open(in_table()).drop();
+              Store store = open(in_table());
+              ASSERT_TRUE(store.set("k", "v", SetOptions{.expire_at = deadline_in(30s)}));
+            }),
+            50ms);
+}
+
+// A bucket that is locked for good, here by a Store that does nothing more, ends every call in
+// time.
+TEST_F(TableTest, WaitsForALockedBucketNoLongerThanItsTimeout) {
+  Store store = open({.table = "t", .timeout = 100ms});
+  expect_set(store, "key", "value");
+  Store holder = open(in_table("other"));
+  expect_set(holder, "key", long_value('x'));
+  // The holder's port id is in the name of its long pair's set.
+  const std::string long_set = holder.info("key").value()->set_name;
+  const std::string port = long_set.substr(long_set.find(':') - 8, 8);
+  const std::string bucket = store.info("key").value()->set_name;
+  const std::size_t end = bucket.find(':');
+  const std::string locked = bucket.substr(0, end) + "-" + port + bucket.substr(end);
+  ipset("rename " + bucket + " " + locked);
+  const std::vector<KeyValue> pairs{{"key", "1"}};
+  const std::vector<std::string_view> keys{"key"};
+  const std::vector<std::function<void()>> uses{
+      [&] { expect_error(store.get("key"), ErrorCode::kLocked); },
+      [&] { expect_error(store.exists("key"), ErrorCode::kLocked); },
+      [&] { expect_error(store.info("key"), ErrorCode::kLocked); },
+      [&] { expect_error(store.set("key", "x"), ErrorCode::kLocked); },
+      [&] { expect_error(store.set("key", long_value('y')), ErrorCode::kLocked); },
+      [&] { expect_error(store.increment("key"), ErrorCode::kLocked); },
+      [&] { expect_error(store.rename("key", "other"), ErrorCode::kLocked); },
+      [&] { expect_error(store.del("key"), ErrorCode::kLocked); },
+      [&] { expect_error(store.set_all(pairs), ErrorCode::kLocked); },
+      [&] { expect_error(store.get_all(keys, [](auto, auto) {}), ErrorCode::kLocked); },
+      [&] { expect_error(store.del_all(keys), ErrorCode::kLocked); },
+      [&] { expect_error(store.keys(), ErrorCode::kLocked); },
+  };
+  for (std::size_t use = 0; use < uses.size(); ++use) {
+    SCOPED_TRACE(use);
+    const auto start = std::chrono::steady_clock::now();
+    uses[use]();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+  }
+  ipset("rename " + locked + " " + bucket);
+  expect_value(store, "key", "value");
 }
 
 TEST_F(TableTest, GivesBackWhatCrashedWritersLeftAndNothingElse) {
