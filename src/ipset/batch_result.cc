@@ -14,8 +14,12 @@ BatchResult::BatchResult(BatchResult&& other) noexcept
   std::copy_n(other.failures_.begin(), count_, failures_.begin());
 }
 
+std::int32_t BatchResult::code_of(Command command) const {
+  const Failure* const failure = find(command);
+  return failure == nullptr ? 0 : failure->code;
+}
+
 const BatchResult::Failure* BatchResult::find(Command command) const {
-  assert(command.index() < commands_);
   for (std::size_t index = 0; index < count_; ++index)
     if (failures_[index].command == command.index()) return &failures_[index];
   return nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,8 +28,8 @@ class BatchResult {
 
   /// 0, or the kernel's code: an errno, or one of ipset's own from 4096.
   [[nodiscard]] std::int32_t operator[](Command command) const {
-    const Failure* const failure = find(command);
-    return failure == nullptr ? 0 : failure->code;
+    assert(command.index() < commands_);
+    return count_ == 0 ? 0 : code_of(command);
   }
   /// The first command in the batch's order that failed.
   [[nodiscard]] std::optional<Command> first_failure() const;
@@ -47,6 +48,7 @@ class BatchResult {
     std::array<char, IPSET_MAXNAMELEN> subject;  ///< Ends with a NUL.
   };
 
+  [[nodiscard]] std::int32_t code_of(Command command) const;
   [[nodiscard]] const Failure* find(Command command) const;
 
   std::size_t commands_;

@@ -18,8 +18,8 @@
 // for values with a deadline or in comments, which serves as well.
 //
 // No command may rely on the one before it, because a failing command does not stop the others: a
-// rename, swap or destroy fails while anybody lists the set. Whoever goes on after one has seen
-// that it succeeded, or does no harm where it has not.
+// rename, swap or destroy fails while anybody lists the set. A command after one of these either
+// has seen that it succeeded or does no harm where it has not.
 //
 // No command is acknowledged: by the time send(2) returns the kernel has executed all of them, and
 // a queue without an error reply says that all succeeded.

@@ -27,7 +27,10 @@ struct Predecessor {
   bool is_certain = false;
 };
 
-[[nodiscard]] Predecessor predecessor_of(const Drawer& drawer);
+/// What was read without the lock; empty if there was no set.
+[[nodiscard]] std::optional<Predecessor> predecessor_of(Content content, const Drawer& drawer);
+/// The same of what was read under the lock.
+[[nodiscard]] std::optional<Predecessor> certain_predecessor(Content content, const Drawer& drawer);
 
 /// Tells a writer what set there is, and whether it is one that may be replaced.
 class SetInspector {

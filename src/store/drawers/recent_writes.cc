@@ -13,21 +13,22 @@ std::size_t RecentWrites::index_of(const ipset::SetName& name) {
 std::optional<Predecessor> RecentWrites::find(const ipset::SetName& name) const {
   const Entry& entry = entries_[index_of(name)];
   if (!(entry.name == name)) return std::nullopt;
-  const auto time = this->now();
+  const auto time = now();
   if (time - entry.when > kTrusted) return std::nullopt;
-  Predecessor left = entry.left;
-  left.options_are_fresh = time - entry.options_when <= kFresh;
-  return left;
+  return Predecessor{.first = entry.first,
+                     .shape = {},
+                     .options = entry.options,
+                     .options_are_fresh = time - entry.options_when <= kFresh};
 }
 
-void RecentWrites::remember(const ipset::SetName& name, const Predecessor& left) {
+void RecentWrites::remember(const ipset::SetName& name, const format::FirstElement& first,
+                            const ipset::CreateOptions& options, bool are_fresh) {
   Entry& entry = entries_[index_of(name)];
-  const auto time = this->now();
-  const bool goes_on = left.options_are_fresh && entry.name == name;
-  entry = Entry{.name = name,
-                .left = left,
-                .when = time,
-                .options_when = goes_on ? entry.options_when : time};
+  entry.when = now();
+  if (!are_fresh || !(entry.name == name)) entry.options_when = entry.when;
+  entry.name = name;
+  entry.first = first;
+  entry.options = options;
 }
 
 void RecentWrites::forget(const ipset::SetName& name) {

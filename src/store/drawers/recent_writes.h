@@ -22,8 +22,10 @@ class RecentWrites {
 
   /// What was left under `name`, if that is not long ago.
   [[nodiscard]] std::optional<Predecessor> find(const ipset::SetName& name) const;
-  /// Options that are fresh already stay so only for as long as without this call.
-  void remember(const ipset::SetName& name, const Predecessor& left);
+  /// A set of the locks' shape was left there. Options that `are_fresh` already stay so only for as
+  /// long as without this call.
+  void remember(const ipset::SetName& name, const format::FirstElement& first,
+                const ipset::CreateOptions& options, bool are_fresh);
   void forget(const ipset::SetName& name);
 
  private:
@@ -36,7 +38,8 @@ class RecentWrites {
 
   struct Entry {
     ipset::SetName name;
-    Predecessor left;
+    format::FirstElement first;
+    ipset::CreateOptions options;
     std::chrono::nanoseconds when{};
     std::chrono::nanoseconds options_when{};
   };

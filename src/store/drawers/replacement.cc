@@ -34,7 +34,8 @@ Replacement::Replacement(ipset::Connection& connection, DrawerReader& reader)
       spare_(connection),
       exchange_(connection, inspector_, spare_),
       type_replacement_(connection, inspector_, spare_),
-      recent_(connection.environment()) {}
+      recent_(connection.environment()),
+      plain_options_(format::options_for({})) {}
 
 bool Replacement::fits_one_send(const format::DrawerContent& content,
                                 const std::optional<Predecessor>& predecessor) {
@@ -77,7 +78,7 @@ Result<Outcome> Replacement::put_in_one_send(StripeHold& hold, const format::Pla
                                              const format::DrawerContent& content,
                                              const Predecessor& predecessor) {
   // It becomes the lock's set, as which any plain set serves.
-  if (auto ensured = spare_.ensure(kLockShape, format::options_for({}), hold.backoff()); !ensured)
+  if (auto ensured = spare_.ensure(kLockShape, plain_options_, hold.backoff()); !ensured)
     return tl::unexpected(ensured.error().about(place.name.view()));
   const ipset::CreateOptions options = spare_.options();
   DrawerElements elements(content);
@@ -94,10 +95,7 @@ void Replacement::remember(const format::Place& place, const format::DrawerConte
     recent_.forget(place.name);
     return;
   }
-  recent_.remember(place.name, {.first = format::FirstElement{*element_.ip, *element_.protocol},
-                                .shape = {},
-                                .options = options,
-                                .options_are_fresh = are_fresh});
+  recent_.remember(place.name, {*element_.ip, *element_.protocol}, options, are_fresh);
 }
 
 }  // namespace ipsetkv::store

@@ -36,24 +36,23 @@ class Replacement {
     return inspector_.inspect(place);
   }
 
-  /// Whether `put` takes one send, which can acquire the lock as well. Otherwise `put` needs a hold
-  /// that is not deferred.
+  /// Whether the content fits `put_in_one_send`.
   [[nodiscard]] static bool fits_one_send(const format::DrawerContent& content,
                                           const std::optional<Predecessor>& predecessor);
-  /// Fills the spare set, as `put` does unless it fits one send: so that it can be done before the
-  /// lock is acquired.
+  /// Puts a short content at `place` in one send, which acquires the lock if the hold is deferred.
+  [[nodiscard]] Result<Outcome> put_in_one_send(StripeHold& hold, const format::Place& place,
+                                                const format::DrawerContent& content,
+                                                const Predecessor& predecessor);
+  /// Fills the spare set, as `put` does if that has not been done: before the lock is acquired.
   [[nodiscard]] Result<void> prepare(const format::Place& place,
                                      const format::DrawerContent& content, Backoff& backoff);
-  /// Puts `content` at `place`, where `predecessor` is. The last batch releases the lock unless the
-  /// hold is kept.
+  /// Puts any content at `place`. Needs a hold that is not deferred. Like the other one, its last
+  /// batch releases the lock unless the hold is kept.
   [[nodiscard]] Result<Outcome> put(StripeHold& hold, const format::Place& place,
                                     const format::DrawerContent& content,
                                     const std::optional<Predecessor>& predecessor);
 
  private:
-  [[nodiscard]] Result<Outcome> put_in_one_send(StripeHold& hold, const format::Place& place,
-                                                const format::DrawerContent& content,
-                                                const Predecessor& predecessor);
   void remember(const format::Place& place, const format::DrawerContent& content,
                 const ipset::CreateOptions& options, bool are_fresh);
 
@@ -63,6 +62,7 @@ class Replacement {
   TypeReplacement type_replacement_;
   RecentWrites recent_;
   ipset::Element element_;
+  ipset::CreateOptions plain_options_;  ///< Those of a drawer with an empty value.
 };
 
 }  // namespace ipsetkv::store

@@ -27,7 +27,17 @@ class StripeLock;
 /// A failing command does not stop those after it. So where the batch acquires the lock, commands
 /// that must not be executed without it name `set_name()`, which exists only while it is held.
 class StripeHold {
+  enum class State : std::uint8_t {
+    kDeferred,  ///< The first batch acquires the lock.
+    kRefused,   ///< It could not.
+    kHeld,
+    kReleased,
+  };
+
  public:
+  /// For StripeLock: nobody else can name a State.
+  StripeHold(StripeLock& lock, std::uint32_t stripe, Backoff& backoff, State state)
+      : lock_(lock), backoff_(backoff), stripe_(stripe), state_(state) {}
   StripeHold(StripeHold&& other) noexcept;
   StripeHold& operator=(StripeHold&&) = delete;
   StripeHold(const StripeHold&) = delete;
@@ -59,15 +69,6 @@ class StripeHold {
 
  private:
   friend class StripeLock;
-  enum class State : std::uint8_t {
-    kDeferred,  ///< The first batch acquires the lock.
-    kRefused,   ///< It could not.
-    kHeld,
-    kReleased,
-  };
-
-  StripeHold(StripeLock& lock, std::uint32_t stripe, Backoff& backoff, State state)
-      : lock_(lock), backoff_(backoff), stripe_(stripe), state_(state) {}
   void end();
 
   StripeLock& lock_;

@@ -12,10 +12,10 @@
 // owner. A waiter binds the holder's port id, which keeps any process from getting it meanwhile,
 // and renames the lock back. A lock is never taken from a live process, however slow.
 //
-// Releasing: the rename fails while somebody lists the lock's set, as everyone does who looks for a
-// holder, and sending may fail under memory pressure. So the holder tries again until the time
-// limit of its operation. Where that was not enough the StripeLock notes the stripe as overdue, and
-// releases its lock at the beginning of the next operation.
+// Releasing: the rename fails while somebody lists the lock's set, as every process does that looks
+// for a holder, and sending may fail under memory pressure. So the holder tries again until the
+// time limit of its operation. If that was not enough, the StripeLock notes the stripe as overdue,
+// and releases its lock at the beginning of the next operation.
 //
 // Missing locks: the first writer of a stripe finds no lock under any name, nor does the first one
 // after a sweep. A lock is created under a port id reserved for that, so that one process at a time
@@ -26,6 +26,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <functional>
 
 #include "format/numbers.h"
 #include "ipset/names.h"
@@ -60,7 +61,7 @@ ipset::Command StripeLock::queue_release(ipset::Batch& batch, std::uint32_t stri
 
 Result<StripeHold> StripeLock::acquire(std::uint32_t stripe, Backoff& backoff) {
   if (auto taken = take(stripe, backoff); !taken) return tl::unexpected(taken.error());
-  return StripeHold(*this, stripe, backoff, StripeHold::State::kHeld);
+  return Result<StripeHold>(tl::in_place, *this, stripe, backoff, StripeHold::State::kHeld);
 }
 
 Result<std::optional<StripeHold>> StripeLock::try_acquire(std::uint32_t stripe, Backoff& backoff) {
@@ -128,12 +129,14 @@ Result<void> StripeLock::wait(std::uint32_t stripe, Backoff& backoff) {
 
 Result<StripeLock::Sighting> StripeLock::look(std::uint32_t stripe) {
   Sighting sighting;
-  const auto listed = ipset::for_each_name(connection_, [&](const ipset::SetName& name) {
+  const auto visit = [&](const ipset::SetName& name) {
     if (name == free_[stripe]) sighting.free = true;
     const auto owner = format::owner_of(name.view());
     if (owner && owner->stripe == stripe)
       sighting.holder = Holder{.name = name, .port = owner->port};
-  });
+  };
+  // By reference, which allocates nothing.
+  const auto listed = ipset::for_each_name(connection_, std::ref(visit));
   if (!listed) return tl::unexpected(listed.error());
   return sighting;
 }

@@ -45,13 +45,6 @@ Error busy(const format::Place& place) {
   return Error{.code = ErrorCode::kBusy, .step = Step::kSwap}.about(place.name.view());
 }
 
-std::optional<Predecessor> certain_predecessor(Content content, const Drawer& drawer) {
-  if (content == Content::kNothing) return std::nullopt;
-  Predecessor predecessor = predecessor_of(drawer);
-  predecessor.is_certain = true;
-  return predecessor;
-}
-
 }  // namespace
 
 DrawerWriter::DrawerWriter(ipset::Connection& connection, DrawerReader& reader,
@@ -96,7 +89,7 @@ Result<Outcome> DrawerWriter::try_write(const format::Place& place,
                                         Backoff& backoff) {
   if (Replacement::fits_one_send(content, predecessor)) {
     StripeHold hold = lock_.defer(place.stripe, backoff);
-    return replacement_.put(hold, place, content, predecessor);
+    return replacement_.put_in_one_send(hold, place, content, *predecessor);
   }
   if (auto prepared = replacement_.prepare(place, content, backoff); !prepared)
     return tl::unexpected(prepared.error());

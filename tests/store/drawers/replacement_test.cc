@@ -91,7 +91,7 @@ TEST_F(ReplacementTest, ShowsAllOrNothingWhereOthersDelete) {
   EXPECT_THAT(spare_sets(), IsEmpty());
 }
 
-TEST_F(ReplacementTest, MakesANewKeyAppearWholeWhoeverIsFirst) {
+TEST_F(ReplacementTest, MakesANewKeyAppearWholeWhicheverWriterIsFirst) {
   Shared<Scoreboard> scores;
   for (int round = 0; round < 50; ++round) {
     const std::string key = "key" + std::to_string(round);
@@ -303,7 +303,7 @@ TEST_F(ReplacementTest, KnowsAValueInCommentsFromAPlainOneThatBeginsWithAnEqualE
   }
 }
 
-TEST_F(ReplacementTest, SoonDoesWithoutASetOfStrangeOptionsThatBeganLikeItsOwnValue) {
+TEST_F(ReplacementTest, SoonReplacesASetWithOtherOptionsThatBeganLikeItsOwnValue) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   ipset("create strange hash:ip,port timeout 3600");
@@ -319,7 +319,7 @@ TEST_F(ReplacementTest, SoonDoesWithoutASetOfStrangeOptionsThatBeganLikeItsOwnVa
   expect_value(store, "drawer", "notebook");
 }
 
-TEST_F(ReplacementTest, IsNotHeldUpByTheSignsOfTheDead) {
+TEST_F(ReplacementTest, IsNotDelayedByMarkersOfDeadWriters) {
   for (int stripe = 0; stripe < 16; ++stripe) {
     ipset("create ~new-" + std::to_string(stripe) + " hash:ip,port");
     ipset("create ~wait-" + std::to_string(stripe) + " hash:ip,port");
