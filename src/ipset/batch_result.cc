@@ -25,12 +25,6 @@ const BatchResult::Failure* BatchResult::find(Command command) const {
   return nullptr;
 }
 
-std::optional<Command> BatchResult::first_failure() const {
-  // The kernel executes and replies in order.
-  if (count_ == 0) return std::nullopt;
-  return Command(failures_.front().command);
-}
-
 Error BatchResult::error(Command command) const {
   const Failure* const failure = find(command);
   assert(failure != nullptr);

@@ -32,7 +32,11 @@ class BatchResult {
     return count_ == 0 ? 0 : code_of(command);
   }
   /// The first command in the batch's order that failed.
-  [[nodiscard]] std::optional<Command> first_failure() const;
+  [[nodiscard]] std::optional<Command> first_failure() const {
+    // The kernel executes and replies in order.
+    if (count_ == 0) return std::nullopt;
+    return Command(failures_.front().command);
+  }
   /// The failure of a command as an error that names the set, or the type that the kernel lacks.
   [[nodiscard]] Error error(Command command) const;
 

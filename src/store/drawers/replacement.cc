@@ -44,7 +44,6 @@ bool Replacement::fits_one_send(const format::DrawerContent& content,
 
 Result<void> Replacement::prepare(const format::Place& place, const format::DrawerContent& content,
                                   Backoff& backoff) {
-  if (spare_.is_filled()) return {};
   const auto fill = [&] {
     DrawerElements elements(content);
     return spare_.fill(format::shape_of(content.kind), format::options_for(content), elements,
@@ -62,8 +61,9 @@ Result<Outcome> Replacement::put(StripeHold& hold, const format::Place& place,
                                  const std::optional<Predecessor>& predecessor) {
   if (fits_one_send(content, predecessor))
     return put_in_one_send(hold, place, content, *predecessor);
-  if (auto prepared = prepare(place, content, hold.backoff()); !prepared)
-    return tl::unexpected(prepared.error());
+  if (!is_prepared())
+    if (auto prepared = prepare(place, content, hold.backoff()); !prepared)
+      return tl::unexpected(prepared.error());
   const format::SetShape shape = format::shape_of(content.kind);
   if (shape != kLockShape || (predecessor && predecessor->shape != shape))
     return type_replacement_.put(hold, place, shape);

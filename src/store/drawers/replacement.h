@@ -43,7 +43,9 @@ class Replacement {
   [[nodiscard]] Result<Outcome> put_in_one_send(StripeHold& hold, const format::Place& place,
                                                 const format::DrawerContent& content,
                                                 const Predecessor& predecessor);
-  /// Fills the spare set, as `put` does if that has not been done: before the lock is acquired.
+  /// Whether the content is in the spare set already.
+  [[nodiscard]] bool is_prepared() const { return spare_.is_filled(); }
+  /// Fills the spare set. `put` does so too, but with the lock held.
   [[nodiscard]] Result<void> prepare(const format::Place& place,
                                      const format::DrawerContent& content, Backoff& backoff);
   /// Puts any content at `place`. Needs a hold that is not deferred. Like the other one, its last

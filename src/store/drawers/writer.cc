@@ -91,8 +91,9 @@ Result<Outcome> DrawerWriter::try_write(const format::Place& place,
     StripeHold hold = lock_.defer(place.stripe, backoff);
     return replacement_.put_in_one_send(hold, place, content, *predecessor);
   }
-  if (auto prepared = replacement_.prepare(place, content, backoff); !prepared)
-    return tl::unexpected(prepared.error());
+  if (!replacement_.is_prepared())
+    if (auto prepared = replacement_.prepare(place, content, backoff); !prepared)
+      return tl::unexpected(prepared.error());
   auto hold = lock_.acquire(place.stripe, backoff);
   if (!hold) return tl::unexpected(hold.error().about(place.name.view()));
   return replacement_.put(*hold, place, content, predecessor);
