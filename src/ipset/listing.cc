@@ -2,6 +2,7 @@
 #include "ipset/listing.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -114,7 +115,7 @@ Result<void> Listing::receive_part() {
   const std::size_t bytes = std::min(buffer_.size(), socket_.part_bytes());
   const auto datagram = socket_.receive(buffer_.first(bytes), timeout_);
   if (!datagram) {
-    done_ = true;
+    abandon();
     return tl::unexpected(datagram.error());
   }
   ++parts_;
@@ -124,11 +125,21 @@ Result<void> Listing::receive_part() {
   return {};
 }
 
+void Listing::abandon() {
+  done_ = true;
+  messages_ = {};
+  elements_ = {};
+  // A larger buffer would have the kernel make larger parts from then on.
+  socket_.abandon_dump(buffer_.first(std::min(buffer_.size(), socket_.part_bytes())));
+}
+
 Result<void> Listing::take(const netlink::Message& message) {
   elements_ = {};
   if (message.is_error() || message.is_done()) {
     const auto code = message.error();
     if (!code) return malformed(IPSET_ATTR_UNSPEC);
+    // Where the kernel had no memory for the first part, the others follow the error.
+    if (*code == ENOBUFS || *code == ENOMEM) abandon();
     done_ = true;
     if (*code != 0) return fail(kernel_error(IPSET_CMD_LIST, *code, subject_.view()));
     return {};

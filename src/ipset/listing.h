@@ -56,6 +56,8 @@ class Listing {
   /// Reads the next message: a set's first, or the continuation of one.
   [[nodiscard]] Result<void> fetch();
   [[nodiscard]] Result<void> receive_part();
+  /// Ends the dump after an error.
+  void abandon();
   [[nodiscard]] Result<void> take(const netlink::Message& message);
   [[nodiscard]] Result<void> take_set(std::span<const std::byte> payload);
   [[nodiscard]] Result<void> decode_header(std::span<const std::byte> payload);

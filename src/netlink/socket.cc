@@ -188,4 +188,30 @@ Result<Socket::Datagram> Socket::receive(std::span<std::byte> buffer,
   }
 }
 
+bool Socket::drain(std::span<std::byte> buffer) {
+  bool is_complete = true;
+  for (;;) {
+    const auto datagram = receive_queued(buffer);
+    if (datagram && datagram->bytes.empty()) return is_complete;
+    if (!datagram && datagram.error().kernel_code != ENOBUFS) return false;
+    is_complete = is_complete && datagram.has_value();
+  }
+}
+
+void Socket::abandon_dump(std::span<std::byte> buffer) {
+  // A dump whose next part the kernel could not allocate goes on when any other datagram is
+  // received (net/netlink/af_netlink.c, netlink_recvmsg): this one is answered with an
+  // acknowledgement.
+  constexpr int kAttempts = 4;
+  const nlmsghdr request{.nlmsg_len = sizeof request,
+                         .nlmsg_type = NLMSG_NOOP,
+                         .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+                         .nlmsg_seq = 0,
+                         .nlmsg_pid = 0};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const bool is_sent = send(std::as_bytes(std::span(&request, 1))).has_value();
+    if (drain(buffer) && is_sent) return;
+  }
+}
+
 }  // namespace ipsetkv::netlink

@@ -92,6 +92,11 @@ class Socket {
   [[nodiscard]] Result<Datagram> receive(std::span<std::byte> buffer,
                                          std::chrono::milliseconds timeout);
 
+  /// To be called when a dump on this socket ends with an error: receives and drops what is left of
+  /// it. Until then the kernel refuses the next dump (EBUSY) and keeps what it dumps in use. Does
+  /// not wait.
+  void abandon_dump(std::span<std::byte> buffer);
+
  private:
   using Handle = std::unique_ptr<mnl_socket, CloseSocket>;
 
@@ -99,6 +104,8 @@ class Socket {
   /// An unbound socket of the same family in the same network namespace.
   [[nodiscard]] Result<Handle> open_beside() const;
   [[nodiscard]] Result<void> ensure_queue();
+  /// Empties the queue; false if there was an error meanwhile.
+  [[nodiscard]] bool drain(std::span<std::byte> buffer);
   [[nodiscard]] std::size_t queue_bytes() const;
 
   Handle handle_;
