@@ -26,7 +26,7 @@ using testing::StartsWith;
 
 using Values = std::map<std::string, std::pair<std::string, std::optional<Deadline>>>;
 
-/// Saves in one network namespace and restores in another, which it moves into in between.
+/// Saves in one network namespace, enters another one and restores there.
 class ArchiveTest : public KernelTest {
  protected:
   static Store open() {
@@ -84,8 +84,8 @@ class ArchiveTest : public KernelTest {
     EXPECT_EQ(result.kept + result.expired + result.foreign, 0U);
   }
 
-  /// The text without the seconds that were left when it was written.
-  static std::string without_remaining_life(const std::string& text) {
+  /// The text without timeouts, which are the seconds left when it was saved.
+  static std::string without_timeouts(const std::string& text) {
     constexpr std::string_view kOption = " timeout ";
     std::string result;
     for (std::size_t place = 0; place < text.size();) {
@@ -97,7 +97,7 @@ class ArchiveTest : public KernelTest {
     return result;
   }
 
-  /// There and back by all four ways, each time in a new namespace.
+  /// Round trips by all four combinations of ipsetkv and ipset, each in a new namespace.
   static void expect_round_trips(const Values& values, Layout layout = Layout::kAuto) {
     std::string ours;
     std::string stock;
@@ -117,7 +117,7 @@ class ArchiveTest : public KernelTest {
         Store store = open();
         expect_restored(store, text, values.size());
         EXPECT_TRUE(values_of(store) == values);
-        EXPECT_TRUE(without_remaining_life(saved(store)) == without_remaining_life(ours));
+        EXPECT_TRUE(without_timeouts(saved(store)) == without_timeouts(ours));
       }
       {
         SCOPED_TRACE("restored by ipset");
@@ -126,7 +126,7 @@ class ArchiveTest : public KernelTest {
         ASSERT_EQ(restored.status, 0) << restored.errors;
         Store store = open();
         EXPECT_TRUE(values_of(store) == values);
-        EXPECT_TRUE(without_remaining_life(saved(store)) == without_remaining_life(ours));
+        EXPECT_TRUE(without_timeouts(saved(store)) == without_timeouts(ours));
       }
     }
   }
@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(All, ArchiveLayoutTest,
                                          Layout::kComment, Layout::kCounters),
                          layout_name);
 
-TEST_P(ArchiveLayoutTest, BringsBackEveryByte) {
+TEST_P(ArchiveLayoutTest, RestoresEveryByte) {
   Values values{{"many", {every_byte(1000), {}}}};
   for (int byte = 0; byte < 256; ++byte) {
     values["one-" + std::to_string(byte)].first = std::string(1, static_cast<char>(byte));
@@ -176,7 +176,7 @@ TEST_P(ArchiveLayoutTest, BringsBackEveryByte) {
   expect_round_trips(values, GetParam());
 }
 
-TEST_P(ArchiveLayoutTest, BringsBackDeadlinesToTheMillisecond) {
+TEST_P(ArchiveLayoutTest, RestoresDeadlinesToTheMillisecond) {
   expect_round_trips(
       {
           {"minute", {"a", in(1min + 123ms)}},
@@ -190,7 +190,7 @@ TEST_P(ArchiveLayoutTest, BringsBackDeadlinesToTheMillisecond) {
       GetParam());
 }
 
-TEST_P(ArchiveLayoutTest, BringsBackKeysThatAreNoNames) {
+TEST_P(ArchiveLayoutTest, RestoresKeysThatCannotBeSetNames) {
   expect_round_trips(
       {
           {every_byte(256), {"notebook", {}}},
@@ -204,17 +204,18 @@ TEST_P(ArchiveLayoutTest, BringsBackKeysThatAreNoNames) {
       GetParam());
 }
 
-TEST_F(ArchiveTest, BringsBackZerosUnderEveryNameThatIcmpHas) {
-  // One element for each type and code.
+TEST_F(ArchiveTest, RestoresZerosUnderEveryNameOfIcmp) {
+  // The value has one element for each ICMP type and code.
   expect_round_trips({{"zeros", {std::string(kMaxIpv4Bytes, '\0'), {}}}}, Layout::kIpv4);
 }
 
-TEST_F(ArchiveTest, BringsBackZerosUnderEveryNameThatIcmp6Has) {
+TEST_F(ArchiveTest, RestoresZerosUnderEveryNameOfIcmp6) {
   expect_round_trips({{"zeros", {std::string(kMaxIpv6Bytes, '\0'), {}}}}, Layout::kIpv6);
 }
 
-TEST_F(ArchiveTest, BringsBackAddressesHoweverTheyAreShortened) {
-  // Each of the eight numbers of an address with and without zeros, and IPv4 addresses within.
+TEST_F(ArchiveTest, RestoresAddressesInAnyAbbreviation) {
+  // Each of the eight numbers of an address is zero or not, and some addresses contain IPv4
+  // addresses.
   std::string value;
   for (unsigned pattern = 1; pattern < 256; ++pattern)
     for (unsigned number = 0; number < 8; ++number)
@@ -226,7 +227,7 @@ TEST_F(ArchiveTest, BringsBackAddressesHoweverTheyAreShortened) {
   expect_round_trips({{"addresses", {value, {}}}}, Layout::kIpv6);
 }
 
-TEST_F(ArchiveTest, BringsBackAllPortsThatThereAre) {
+TEST_F(ArchiveTest, RestoresAllPorts) {
   std::string value;
   for (std::uint32_t number = 0; value.size() < kMaxCountersBytes; ++number)
     for (const std::uint32_t shift : {0U, 8U, 16U, 24U})
@@ -234,7 +235,7 @@ TEST_F(ArchiveTest, BringsBackAllPortsThatThereAre) {
   expect_round_trips({{"longest", {value, {}}}}, Layout::kCounters);
 }
 
-TEST_F(ArchiveTest, BringsBackKeysOfAnyBytesAndLength) {
+TEST_F(ArchiveTest, RestoresKeysOfAnyBytesAndLength) {
   Values values;
   for (int byte = 0; byte < 256; ++byte) {
     values[std::string(1, static_cast<char>(byte))] = {std::to_string(byte), {}};
@@ -248,19 +249,19 @@ TEST_F(ArchiveTest, BringsBackKeysOfAnyBytesAndLength) {
   expect_round_trips(values);
 }
 
-TEST_F(ArchiveTest, BringsBackKeysThatTheStockToolTakesForOptions) {
+TEST_F(ArchiveTest, RestoresKeysThatLookLikeOptionsOfTheStockTool) {
   expect_round_trips(
       {{"-exist", {"a", {}}}, {"-!", {"b", in(1h)}}, {"--", {"c", {}}}, {"-f", {"d", {}}}});
 }
 
-TEST_F(ArchiveTest, BringsBackMebibytes) {
+TEST_F(ArchiveTest, RestoresMebibytes) {
   std::string value;
   for (std::uint32_t number = 0; value.size() < std::size_t{3} * 1024 * 1024; ++number)
     value.append(std::to_string(number * 2654435761U)) += number % 7 == 0 ? '\n' : '\t';
   expect_round_trips({{"large", {value, in(1h)}}, {"large for ever", {value, {}}}});
 }
 
-TEST_F(ArchiveTest, LetsTheKernelEndARestoredValue) {
+TEST_F(ArchiveTest, LetsTheKernelExpireARestoredValue) {
   {
     Store store = open();
     put(store, {{"short", {"a", in(2s)}}});
@@ -274,7 +275,7 @@ TEST_F(ArchiveTest, LetsTheKernelEndARestoredValue) {
   EXPECT_THAT(run({"ipset", "list", "short"}).output, Not(HasSubstr(",tcp:0 timeout ")));
 }
 
-TEST_F(ArchiveTest, KnowsAnEndedValueOfSeveralChunksForWhatItIs) {
+TEST_F(ArchiveTest, RecognisesAnExpiredValueOfSeveralChunks) {
   Store store = open();
   put(store, {{"short", {"notebook", in(200ms)}}});
   std::this_thread::sleep_for(3s);
@@ -291,7 +292,7 @@ TEST_F(ArchiveTest, KnowsAnEndedValueOfSeveralChunksForWhatItIs) {
   EXPECT_FALSE(*got);
 }
 
-TEST_F(ArchiveTest, SkipsWhatHasExpiredMeanwhile) {
+TEST_F(ArchiveTest, SkipsKeysThatHaveExpired) {
   Store store = open();
   put(store, {{"ever", {"a", {}}}, {"short", {"b", in(300ms)}}, {"short two", {"", in(300ms)}}});
   const std::string text = saved(store);
@@ -306,12 +307,12 @@ TEST_F(ArchiveTest, SkipsWhatHasExpiredMeanwhile) {
     EXPECT_EQ(result.expired, 2U);
     EXPECT_EQ(values_of(other).size(), 1U);
   }
-  // Nor is it saved.
+  // An expired key is not saved either.
   EXPECT_THAT(saved(store), Not(HasSubstr("short")));
   EXPECT_THAT(saved(store), HasSubstr("\n# ipsetkv end 1\n"));
 }
 
-TEST_F(ArchiveTest, SavesValuesAlone) {
+TEST_F(ArchiveTest, SavesOnlyValues) {
   Store store = open();
   put(store, {{"drawer", {"notebook", {}}}});
   ASSERT_EQ(run({"ipset", "restore"},
@@ -321,7 +322,7 @@ TEST_F(ArchiveTest, SavesValuesAlone) {
                 "create ~wait-1 hash:ip,port\ncreate ~4711 hash:ip,port\n")
                 .status,
             0);
-  // The locks are there: a compound write takes one.
+  // A compound write creates a lock, which must not be saved.
   ASSERT_TRUE(store.append("drawer", "s"));
   const std::string all = run({"ipset", "save"}).output;
   ASSERT_THAT(all, HasSubstr("~lock-"));
@@ -346,7 +347,7 @@ TEST_F(ArchiveTest, SavesValuesAlone) {
   EXPECT_EQ(*other.keys(), std::vector<std::string>{"drawer"});
 }
 
-TEST_F(ArchiveTest, StopsAtAKeyThatExistsUnlessItIsToldWhatToDo) {
+TEST_F(ArchiveTest, StopsAtAnExistingKeyByDefault) {
   Store store = open();
   put(store, {{"a", {"1", {}}}, {"b", {"2", in(1h)}}, {"c", {"3", {}}}});
   const std::string text = saved(store);
@@ -374,7 +375,7 @@ TEST_F(ArchiveTest, StopsAtAKeyThatExistsUnlessItIsToldWhatToDo) {
   EXPECT_TRUE(values_of(other) == values_of(store));
 }
 
-TEST_F(ArchiveTest, LeavesSomebodyElsesSetOfTheSameName) {
+TEST_F(ArchiveTest, LeavesAForeignSetOfTheSameNameAlone) {
   Store store = open();
   put(store, {{"a", {"1", {}}}, {"net", {"2", {}}}});
   const std::string text = saved(store);
@@ -392,7 +393,7 @@ TEST_F(ArchiveTest, LeavesSomebodyElsesSetOfTheSameName) {
   EXPECT_EQ(run({"ipset", "save", "net"}).output, before);
 }
 
-TEST_F(ArchiveTest, StoresNothingOfAHalfReadKey) {
+TEST_F(ArchiveTest, WritesNothingOfAnIncompleteKey) {
   Store store = open();
   put(store, {{"a", {"1", {}}}, {"b", {every_byte(4), {}}}});
   std::string text = saved(store);
@@ -408,7 +409,7 @@ TEST_F(ArchiveTest, StoresNothingOfAHalfReadKey) {
   EXPECT_EQ(*other.keys(), std::vector<std::string>{"a"});
 }
 
-TEST_F(ArchiveTest, PassesOnTheErrorsOfItsFiles) {
+TEST_F(ArchiveTest, ReturnsTheErrorsOfReadAndWrite) {
   Store store = open();
   put(store, {{"a", {"1", {}}}});
   const Error error{.code = ErrorCode::kSystemCall, .step = Step::kWrite, .kernel_code = 28};

@@ -8,12 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(BackoffTest, EndsAtOnceWhereThereIsNone) {
+TEST(BackoffTest, DoesNotWaitWithALimitOfZero) {
   Backoff backoff(Environment::real(), 0ms);
   EXPECT_FALSE(backoff.wait());
 }
 
-TEST(BackoffTest, LastsWithTheLongestLimit) {
+TEST(BackoffTest, WaitsWithTheLongestLimit) {
   Backoff backoff(Environment::real(), std::chrono::milliseconds::max());
   for (int wait = 0; wait < 20; ++wait) ASSERT_TRUE(backoff.wait());
 }

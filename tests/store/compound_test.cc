@@ -26,20 +26,20 @@ using testing::IsEmpty;
 
 class CompoundTest : public AnyStoreTest {};
 INSTANTIATE_TEST_SUITE_P(Any, CompoundTest, every_store(), name_of_store);
-/// What is of drawers only.
+/// Tests that apply to drawers only.
 using DrawerCompoundTest = StoreTest;
 
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 
-/// Stores `value` in a layout, whatever was there before.
+/// Stores `value` in the given layout.
 void put(Store& store, std::string_view key, std::string_view value, Layout layout,
          std::optional<Deadline> deadline = {}) {
   const auto done = store.set(key, value, SetOptions{.expire_at = deadline, .layout = layout});
   ASSERT_TRUE(done) << done.error().message();
 }
 
-TEST_P(CompoundTest, SetsWhereThereIsNoKeyOnly) {
+TEST_P(CompoundTest, SetsOnlyIfTheKeyIsAbsent) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const SetOptions options{.condition = If::kAbsent, .return_old = true, .layout = layout.layout};
@@ -55,7 +55,7 @@ TEST_P(CompoundTest, SetsWhereThereIsNoKeyOnly) {
   });
 }
 
-TEST_P(CompoundTest, SetsWhereThereIsAKeyOnly) {
+TEST_P(CompoundTest, SetsOnlyIfTheKeyIsPresent) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const SetOptions options{
@@ -75,7 +75,7 @@ TEST_P(CompoundTest, SetsWhereThereIsAKeyOnly) {
   EXPECT_THAT(store.keys().value(), IsEmpty());
 }
 
-TEST_P(CompoundTest, ReturnsWhatWasThereWhateverItsFormAndLength) {
+TEST_P(CompoundTest, ReturnsTheOldValueOfAnyLayoutAndLength) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     std::optional<std::string> before;
@@ -113,7 +113,7 @@ TEST_P(CompoundTest, ComparesAndSets) {
   });
 }
 
-TEST_P(CompoundTest, CountsUpToTheLimitsOfSixtyFourBits) {
+TEST_P(CompoundTest, IncrementsUpToTheLimitsOfSixtyFourBits) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     EXPECT_EQ(store.increment(key).value(), 1);
@@ -135,7 +135,7 @@ TEST_P(CompoundTest, CountsUpToTheLimitsOfSixtyFourBits) {
   });
 }
 
-TEST_P(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
+TEST_P(CompoundTest, RefusesToIncrementAValueThatIsNotANumber) {
   using namespace std::string_literals;
   const std::string values[] = {"",
                                 " 1",
@@ -174,7 +174,7 @@ TEST_P(CompoundTest, CountsNothingThatIsNoNumberAndLeavesIt) {
   });
 }
 
-TEST_P(CompoundTest, AppendsToWhatIsThere) {
+TEST_P(CompoundTest, AppendsToTheValue) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     EXPECT_EQ(store.append(key, "one").value(), 3U);
@@ -191,7 +191,7 @@ TEST_P(CompoundTest, AppendsToWhatIsThere) {
   });
 }
 
-TEST_P(CompoundTest, OverwritesAPartAndFillsUpWithZeros) {
+TEST_P(CompoundTest, OverwritesAPartAndPadsWithZeros) {
   using namespace std::string_literals;
   const struct {
     std::string old;
@@ -227,7 +227,7 @@ TEST_P(CompoundTest, OverwritesAPartAndFillsUpWithZeros) {
   });
 }
 
-TEST_P(CompoundTest, ReadsAPartByTheRulesOfRedis) {
+TEST_P(CompoundTest, ReadsARangeByTheRulesOfRedis) {
   const struct {
     std::int64_t first;
     std::int64_t last;
@@ -243,7 +243,7 @@ TEST_P(CompoundTest, ReadsAPartByTheRulesOfRedis) {
       {-1, -1, "g"},
       {-100, 3, "This"},
       {-100, -13, "This"},
-      // Both before the beginning: cut to the first byte, as Redis does.
+      // Both positions before the beginning: the first byte, as in Redis.
       {-100, -50, "T"},
       {-50, -100, ""},
       {-1, -3, ""},
@@ -270,10 +270,10 @@ TEST_P(CompoundTest, ReadsAPartByTheRulesOfRedis) {
   });
 }
 
-/// Where a value goes to, by rename or copy.
+/// The destination of a rename or copy.
 struct Destination {
   std::string_view key;
-  std::optional<Layout> layout;  ///< Of what is there before; nothing is, if unset.
+  std::optional<Layout> layout;  ///< The layout of its previous value; unset if there is none.
 };
 
 std::vector<Destination> destinations() {
@@ -285,8 +285,8 @@ std::vector<Destination> destinations() {
   return all;
 }
 
-/// Calls `visit` with every destination for a value of every form and several lengths, with and
-/// without a deadline, which is at `key` then.
+/// Calls `visit` for values of every layout and several lengths, with and without a deadline,
+/// stored at `key`, with every destination.
 template <class Visit>
 void for_each_transfer(Store& store, Visit visit) {
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
@@ -322,7 +322,7 @@ TEST_P(CompoundTest, RenamesAValueWithItsDeadlineAndLayout) {
   EXPECT_THAT(store.keys().value(), IsEmpty());
 }
 
-TEST_P(CompoundTest, RenamesToAKeyThatIsThereOnlyWhereItMay) {
+TEST_P(CompoundTest, DoesNotRenameToAnExistingKeyIfOnlyIfAbsent) {
   Store store = open();
   for_each_transfer(store, [&](std::string_view key, const Destination& to, const std::string&,
                                const auto& expect_all_of_it) {
@@ -429,7 +429,7 @@ TEST_P(CompoundTest, RenamesAndCopiesAKeyToItselfAndNoneToNothing) {
   EXPECT_THAT(store.keys().value(), testing::SizeIs(std::size(kBothKeys)));
 }
 
-/// Compound writes that make `old` to `old` and `tail`.
+/// Compound writes that extend `old` by `tail`.
 using Growth = void (*)(Store& store, std::string_view key, const std::string& old,
                         const std::string& tail);
 constexpr Growth kGrowths[] = {
@@ -444,18 +444,18 @@ constexpr Growth kGrowths[] = {
     },
 };
 
-TEST_F(DrawerCompoundTest, KeepsALayoutThatWasChosenAsLongAsTheValueFits) {
+TEST_F(DrawerCompoundTest, KeepsAChosenLayoutAsLongAsTheValueFits) {
   const struct {
     Layout layout;
     std::size_t length;
     std::size_t tail;
     std::string_view then;
   } cases[] = {
-      // What would have been chosen anyway is chosen anew.
+      // A layout that is the default for the value follows the default.
       {Layout::kIpv4, 250, 6, "ipv4"},
       {Layout::kIpv4, 250, 7, "comment"},
       {Layout::kComment, 257, 1, "comment"},
-      // What somebody has chosen stays,
+      // Another layout was chosen explicitly and is kept,
       {Layout::kIpv4, 257, 1, "ipv4"},
       {Layout::kIpv6, 10, 1, "ipv6"},
       {Layout::kIpv6, 250, 20'000, "ipv6"},
@@ -491,9 +491,8 @@ TEST_P(CompoundTest, KeepsTheLayoutOfANumber) {
   });
 }
 
-// The layout `counters` has a number for each element, and what a deadline or a key needs is not
-// left to the value.
-TEST_F(DrawerCompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlineOrKey) {
+// In the layout `counters`, elements for a deadline or a key reduce the room for the value.
+TEST_F(DrawerCompoundTest, ChangesTheLayoutIfThereIsNoRoomForTheDeadlineOrKey) {
   Store store = open();
   const std::string value(kMaxCountersBytes, 'v');
   put(store, "drawer", value, Layout::kCounters);
@@ -511,7 +510,7 @@ TEST_F(DrawerCompoundTest, FindsAnotherLayoutForAValueThatHasNoRoomForItsDeadlin
               ElementsAre("a key that is no name", "another that is no name"));
 }
 
-TEST_F(DrawerCompoundTest, LeavesTheOldValueWhereItFails) {
+TEST_F(DrawerCompoundTest, LeavesTheOldValueAfterAnError) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -530,7 +529,7 @@ TEST_F(DrawerCompoundTest, LeavesTheOldValueWhereItFails) {
     expect_value(store, key, "old");
     EXPECT_EQ(store.deadline(key).value().value().deadline, later);
     expect_layout(store, key, layout.name);
-    // Nor is a lock left with it.
+    // The lock is not left held either.
     EXPECT_EQ(store.append(key, "er").value(), 5U);
   });
 }

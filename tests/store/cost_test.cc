@@ -34,7 +34,7 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
-// What the standard library's sorting asks for.
+// Used by the sorting functions of the standard library.
 void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
   ++allocations;
   return std::malloc(size == 0 ? 1 : size);
@@ -58,10 +58,10 @@ long allocations_of(Work work) {
 
 constexpr int kRounds = 10;
 
-/// How many system calls `work` makes in each of a number of rounds, done by a child with a Store
-/// of its own. The first round, which may cost more, is left out.
+/// The number of system calls of `work` in each of kRounds rounds, executed by a child with a Store
+/// of its own. The first round, which may take more, is left out.
 ///
-/// Each round is framed by a call that nobody makes otherwise.
+/// Each round begins and ends with getppid(2), which nothing else calls.
 template <class Work>
 std::vector<int> system_calls_of(Work work, const Options& options = {}) {
   TracedProcess child([&] {
@@ -100,7 +100,7 @@ struct Operation {
   bool (*work)(Store& store, std::string& value);
 };
 
-/// Makes so many bytes the value.
+/// Writes a value of `bytes` bytes.
 template <std::size_t bytes>
 bool replace(Store& store, std::string&) {
   static const std::string next(bytes, 'x');
@@ -114,8 +114,8 @@ bool replace_and_read(Store& store, std::string& value) {
 
 constexpr Deadline kNever{std::chrono::milliseconds(4'102'444'800'000)};
 
-// Exactly, so that a call less is noticed too, and kept. An empty value has no element by which it
-// is known again, so that writing over it begins and ends with reading.
+// The exact numbers, so that fewer calls are noticed, too, and recorded here. An empty value has no
+// element to verify it by, so overwriting it begins and ends with a read.
 const Operation kOperations[] = {
     {"set, 8 bytes", 2, replace<8>},
     {"set, 64 bytes", 2, replace<64>},
@@ -142,14 +142,14 @@ const Operation kOperations[] = {
      }},
 };
 
-TEST_F(CostTest, OfEachOperationIsTheseSystemCalls) {
+TEST_F(CostTest, OperationsOnDrawersMakeTheExpectedSystemCalls) {
   Store store = open();
   for (const char* const key : {"drawer", "text", "same"}) expect_set(store, key, "x");
   for (const Operation& operation : kOperations) {
     SCOPED_TRACE(operation.name);
     const auto calls = system_calls_of(operation.work);
-    // The second write still makes its spare set, and whoever is kept from running for a second
-    // looks again at what is there; the usual call is what counts.
+    // The second write still creates its spare set, and a process that did not run for a second
+    // verifies again what is stored; the minimum is the ordinary call.
     ASSERT_FALSE(calls.empty());
     EXPECT_EQ(*std::min_element(calls.begin(), calls.end()), operation.calls);
   }
@@ -160,9 +160,9 @@ const Operation kTableOperations[] = {
     {"set and get", 5, replace_and_read<8>},
     {"get, no such key", 3,
      [](Store& store, std::string& value) { return store.get("none", value) == false; }},
-    // One answer more: whether the table has deadlines.
+    // One reply more: whether the table has deadlines.
     {"exists", 3, [](Store& store, std::string&) { return store.exists("text") == true; }},
-    // `del` asks for the mark in a send of its own.
+    // `del` reads the deadline mark in a send of its own.
     {"set and del", 7,
      [](Store& store, std::string&) {
        return store.set("short", "x").has_value() && store.del("short") == true;
@@ -180,20 +180,20 @@ const Operation kTableOperations[] = {
      }},
 };
 
-TEST_F(CostTest, OfEachOperationInATableIsTheseSystemCalls) {
+TEST_F(CostTest, OperationsOnATableMakeTheExpectedSystemCalls) {
   const Options in_table{.network_namespace = {}, .table = "t"};
   Store store = open(in_table);
   for (const char* const key : {"drawer", "text", "same"}) expect_set(store, key, "x");
   for (const Operation& operation : kTableOperations) {
     SCOPED_TRACE(operation.name);
     const auto calls = system_calls_of(operation.work, in_table);
-    // Now and then a write looks how full its bucket is.
+    // Some writes also check how full their bucket is.
     ASSERT_FALSE(calls.empty());
     EXPECT_EQ(*std::min_element(calls.begin(), calls.end()), operation.calls);
   }
 }
 
-TEST_F(CostTest, OfReadingReplacingAndRemovingInATableIsNoAllocation) {
+TEST_F(CostTest, OperationsOnATableDoNotAllocate) {
   Store store = open({.network_namespace = {}, .table = "t"});
   std::string value;
   value.reserve(kMaxIpv4Bytes);
@@ -205,14 +205,14 @@ TEST_F(CostTest, OfReadingReplacingAndRemovingInATableIsNoAllocation) {
   };
   work();
   EXPECT_EQ(allocations_of([&] {
-              // Fewer writes than there are between two looks at a bucket.
+              // Fewer writes than there are between two checks of a bucket.
               for (int round = 0; round < 2; ++round) work();
             }),
             0);
   EXPECT_TRUE(done);
 }
 
-TEST_F(CostTest, OfReadingAgainIsNoAllocation) {
+TEST_F(CostTest, RepeatedReadsDoNotAllocate) {
   Store store = open();
   for (const std::size_t size : {0U, 8U, 64U, 20'000U}) {
     SCOPED_TRACE(size);
@@ -228,7 +228,7 @@ TEST_F(CostTest, OfReadingAgainIsNoAllocation) {
   }
 }
 
-TEST_F(CostTest, OfReplacingAgainIsNoAllocation) {
+TEST_F(CostTest, RepeatedWritesDoNotAllocate) {
   Store store = open();
   for (const std::size_t size : {0U, 8U, 64U, 20'000U}) {
     SCOPED_TRACE(size);
@@ -244,7 +244,7 @@ TEST_F(CostTest, OfReplacingAgainIsNoAllocation) {
   }
 }
 
-TEST_F(CostTest, OfFailingIsNoAllocation) {
+TEST_F(CostTest, ErrorsDoNotAllocate) {
   ipset("create blocked hash:net");
   Store store = open();
   std::string value;

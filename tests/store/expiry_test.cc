@@ -32,12 +32,13 @@ using testing::IsEmpty;
 
 class ExpiryTest : public AnyStoreTest {};
 INSTANTIATE_TEST_SUITE_P(Any, ExpiryTest, every_store(), name_of_store);
-/// What is of drawers only.
+/// Tests that apply to drawers only.
 using DrawerExpiryTest = StoreTest;
 
 Deadline now() { return deadline_in(0ms); }
 
-/// Two lengths of every layout: in one send and one part of a dump, and in several.
+/// Two lengths for every layout: one that fits into one send and one part of a dump, and one that
+/// takes several.
 constexpr std::size_t kLengths[] = {100, 20'000};
 
 void set_expiring(Store& store, std::string_view key, std::string_view value, Deadline deadline,
@@ -54,13 +55,13 @@ void expect_deadline(Store& store, std::string_view key, std::optional<Deadline>
   EXPECT_EQ((*found)->deadline, expected);
 }
 
-struct Question {
+/// A call whose result shows whether the key exists.
+struct Probe {
   std::string name;
-  /// Whether there is the key.
-  std::function<bool(Store& store, std::string_view key)> ask;
+  std::function<bool(Store& store, std::string_view key)> key_exists;
 };
 
-std::vector<Question> questions() {
+std::vector<Probe> probes() {
   return {
       {"get", [](Store& store, auto key) { return store.get(key).value().has_value(); }},
       {"exists", [](Store& store, auto key) { return store.exists(key).value(); }},
@@ -81,28 +82,28 @@ std::vector<Question> questions() {
   };
 }
 
-TEST_P(ExpiryTest, IsExactToTheMillisecondWhateverIsAsked) {
+TEST_P(ExpiryTest, IsExactToTheMillisecondForEveryOperation) {
   Store store = open();
-  for (const auto& question : questions())
+  for (const auto& probe : probes())
     for_each_form([&](const NamedLayout& layout, std::string_view key) {
-      SCOPED_TRACE(question.name);
+      SCOPED_TRACE(probe.name);
       const Deadline deadline = deadline_in(5ms);
       set_expiring(store, key, "7", deadline, layout.layout);
-      for (bool there = true; there;) {
+      for (bool exists = true; exists;) {
         const Deadline before = now();
-        there = question.ask(store, key);
+        exists = probe.key_exists(store, key);
         const Deadline after = now();
-        if (there)
-          EXPECT_LT(before, deadline) << "there, after its time";
+        if (exists)
+          EXPECT_LT(before, deadline) << "exists after its deadline";
         else
-          EXPECT_GE(after, deadline) << "missing, before its time";
+          EXPECT_GE(after, deadline) << "missing before its deadline";
         ASSERT_LT(before, deadline + 10s);
       }
       ASSERT_TRUE(store.del(key));
     });
 }
 
-/// The lines that `ipset save` has of the set of `key`.
+/// The lines of `ipset save` for the set of `key`.
 std::vector<std::string> saved_lines(Store& store, std::string_view key) {
   std::istringstream text(ipset("save " + store.info(key).value().value().set_name));
   std::vector<std::string> lines;
@@ -110,49 +111,49 @@ std::vector<std::string> saved_lines(Store& store, std::string_view key) {
   return lines;
 }
 
-/// The word behind the word `option` of a line, as a number.
-std::optional<std::uint64_t> number_behind(const std::string& option, const std::string& line) {
+/// The number after the word `option` in a line.
+std::optional<std::uint64_t> number_after(const std::string& option, const std::string& line) {
   const auto words = words_of(line);
   const auto found = std::find(words.begin(), words.end(), option);
   if (found == words.end() || found + 1 == words.end()) return std::nullopt;
   return std::stoull(*(found + 1));
 }
 
-std::string with_number_behind(const std::string& option, const std::string& line,
-                               std::uint64_t number) {
+std::string with_number_after(const std::string& option, const std::string& line,
+                              std::uint64_t number) {
   const std::size_t place = line.find(" " + option + " ") + option.size() + 2;
   std::string changed = line.substr(0, place) + std::to_string(number);
   return changed + line.substr(std::min(line.find(' ', place), line.size()));
 }
 
-/// Seconds that the kernel keeps each element that is added; 0: for ever.
-std::vector<std::uint64_t> lives_in(const std::vector<std::string>& lines) {
-  std::vector<std::uint64_t> lives;
+/// The timeouts of all elements in seconds; 0: none.
+std::vector<std::uint64_t> timeouts_in(const std::vector<std::string>& lines) {
+  std::vector<std::uint64_t> timeouts;
   for (const std::string& line : lines)
-    if (line.starts_with("add ")) lives.push_back(number_behind("timeout", line).value());
-  return lives;
+    if (line.starts_with("add ")) timeouts.push_back(number_after("timeout", line).value());
+  return timeouts;
 }
 
-/// Stores the value of `key` anew, as somebody would with the stock tool, with elements that live
-/// as much shorter as it takes for the first of them to end in a second.
-void let_the_kernel_end_in_a_second(Store& store, std::string_view key) {
+/// Rewrites the value of `key` with the stock tool, reducing all timeouts so that the first element
+/// expires in a second.
+void let_the_kernel_expire_in_a_second(Store& store, std::string_view key) {
   const auto lines = saved_lines(store, key);
-  auto lives = lives_in(lines);
-  std::erase(lives, 0U);
-  const std::uint64_t shortest = *std::min_element(lives.begin(), lives.end());
+  auto timeouts = timeouts_in(lines);
+  std::erase(timeouts, 0U);
+  const std::uint64_t shortest = *std::min_element(timeouts.begin(), timeouts.end());
   std::string text;
   for (const std::string& line : lines) {
-    const std::uint64_t life = number_behind("timeout", line).value();
-    const bool ends = line.starts_with("add ") && life > 0;
-    text += (ends ? with_number_behind("timeout", line, life - shortest + 1) : line) + "\n";
+    const std::uint64_t timeout = number_after("timeout", line).value();
+    const bool expires = line.starts_with("add ") && timeout > 0;
+    text += (expires ? with_number_after("timeout", line, timeout - shortest + 1) : line) + "\n";
   }
   ASSERT_TRUE(store.del(key));
   ipset("restore", text);
 }
 
-/// Asks for a value until it is gone: whole as long as it is there, and never there again. A status
-/// to end a process with.
-int read_to_the_end(std::string_view key, std::string_view value) {
+/// Reads a value until it is gone. Fails if a read returns a part of it, or if it reappears.
+/// Returns an exit status.
+int read_until_expired(std::string_view key, std::string_view value) {
   auto store = Store::open({.timeout = kPatient});
   if (!store) return 1;
   std::string got;
@@ -169,22 +170,22 @@ int read_to_the_end(std::string_view key, std::string_view value) {
   return 0;
 }
 
-// By the clock the value has an hour left: nobody but the kernel ends it.
-TEST_F(DrawerExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheKernelIsFirst) {
+// By the clock the value has an hour left, so only the kernel's timeouts make it expire.
+TEST_F(DrawerExpiryTest, IsAtomicForReadersIfTheKernelExpiresFirst) {
   Store store = open();
   std::vector<pid_t> readers;
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
     const std::string key = std::string(layout.name) + std::string(stem);
     const std::string value(3'000, layout.name.front());
     set_expiring(store, key, value, deadline_in(1h), layout.layout);
-    let_the_kernel_end_in_a_second(store, key);
-    readers.push_back(start_process([=] { return read_to_the_end(key, value); }));
+    let_the_kernel_expire_in_a_second(store, key);
+    readers.push_back(start_process([=] { return read_until_expired(key, value); }));
   });
   for (const pid_t reader : readers) EXPECT_EQ(wait_for(reader), 0);
   EXPECT_THAT(set_names(), IsEmpty());
 }
 
-TEST_F(DrawerExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheClockIsFirst) {
+TEST_F(DrawerExpiryTest, IsAtomicForReadersIfTheClockExpiresFirst) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     for (const std::size_t length : kLengths) {
@@ -192,15 +193,16 @@ TEST_F(DrawerExpiryTest, IsSeenWholeOrNotAtAllByOthersWhereTheClockIsFirst) {
       set_expiring(store, key, value, deadline_in(20ms), layout.layout);
       std::vector<pid_t> readers;
       for (int count = 0; count < 2; ++count)
-        readers.push_back(start_process([=] { return read_to_the_end(key, value); }));
+        readers.push_back(start_process([=] { return read_until_expired(key, value); }));
       for (const pid_t reader : readers) EXPECT_EQ(wait_for(reader), 0);
     }
   });
   EXPECT_THAT(set_names(), IsEmpty());
 }
 
-// Readers go by the deadline; the kernel is given a second more than is left, in whole seconds.
-TEST_F(DrawerExpiryTest, IsEnforcedByTheKernelWhenNobodyOfOursRuns) {
+// The kernel's timeouts are in whole seconds and one second longer than needed, because readers
+// compare the exact deadline.
+TEST_F(DrawerExpiryTest, IsEnforcedByTheKernelWithoutAnyProcess) {
   const Deadline deadline = deadline_in(1s);
   const std::string mark = " packets " + std::to_string(deadline.time_since_epoch().count()) + " ";
   ASSERT_EQ(wait_for(start_process([=] {
@@ -220,17 +222,17 @@ TEST_F(DrawerExpiryTest, IsEnforcedByTheKernelWhenNobodyOfOursRuns) {
     for (const std::string& name : names)
       if (ipset("save " + name).find(mark) != std::string::npos) ++left;
     if (now() < deadline) {
-      EXPECT_EQ(left, names.size()) << "gone before its time";
+      EXPECT_EQ(left, names.size()) << "removed before the deadline";
     }
     if (before > deadline + 2500ms) {
-      EXPECT_EQ(left, 0U) << "there after its time";
+      EXPECT_EQ(left, 0U) << "still there after the deadline";
     }
     ASSERT_LT(before, deadline + 10s);
     std::this_thread::sleep_for(20ms);
   }
 }
 
-TEST_F(DrawerExpiryTest, IsKeptUpToTenYearsAhead) {
+TEST_F(DrawerExpiryTest, IsStoredUpToTenYearsAhead) {
   constexpr auto kLongestOfTheKernel = std::chrono::seconds(2'147'483 - 2 * 60);
   const struct {
     milliseconds life;
@@ -251,14 +253,14 @@ TEST_F(DrawerExpiryTest, IsKeptUpToTenYearsAhead) {
       set_expiring(store, key, "notebooks", deadline, layout.layout);
       expect_value(store, key, "notebooks");
       expect_deadline(store, key, deadline);
-      const auto lives = lives_in(saved_lines(store, key));
-      const auto longest = *std::max_element(lives.begin(), lives.end());
+      const auto timeouts = timeouts_in(saved_lines(store, key));
+      const auto longest = *std::max_element(timeouts.begin(), timeouts.end());
       EXPECT_LE(longest, 2'147'483U);
       EXPECT_EQ(longest > 0, kernel_counts);
     });
 }
 
-TEST_P(ExpiryTest, OfTheEmptyValueIsLikeThatOfAnyOther) {
+TEST_P(ExpiryTest, AppliesToTheEmptyValue) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -277,7 +279,7 @@ TEST_P(ExpiryTest, OfTheEmptyValueIsLikeThatOfAnyOther) {
   });
 }
 
-TEST_P(ExpiryTest, GoesWithAPlainSetAndStaysWithKeepDeadline) {
+TEST_P(ExpiryTest, IsRemovedByAPlainSetAndKeptWithKeepDeadline) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -296,7 +298,7 @@ TEST_P(ExpiryTest, GoesWithAPlainSetAndStaysWithKeepDeadline) {
   });
 }
 
-TEST_P(ExpiryTest, StaysInCompoundWrites) {
+TEST_P(ExpiryTest, IsKeptByCompoundWrites) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view key) {
     const Deadline later = deadline_in(1h);
@@ -313,7 +315,7 @@ TEST_P(ExpiryTest, StaysInCompoundWrites) {
   });
 }
 
-TEST_P(ExpiryTest, IsLeftAndChangedByPersistAndExpireWithTheValueAndItsLayout) {
+TEST_P(ExpiryTest, IsChangedByPersistAndExpireWithoutChangingValueAndLayout) {
   Store store = open();
   EXPECT_FALSE(store.persist("none").value());
   EXPECT_FALSE(store.expire("none", deadline_in(1h)).value());
@@ -338,7 +340,7 @@ TEST_P(ExpiryTest, IsLeftAndChangedByPersistAndExpireWithTheValueAndItsLayout) {
   EXPECT_THAT(store.keys().value(), testing::SizeIs(2));
 }
 
-TEST_P(ExpiryTest, IsGivenOnItsConditionsOnly) {
+TEST_P(ExpiryTest, IsSetOnlyUnderItsCondition) {
   const Deadline present = deadline_in(1h);
   const Deadline earlier = present - 1ms;
   const Deadline later = present + 1ms;
@@ -386,7 +388,7 @@ TEST_P(ExpiryTest, IsGivenOnItsConditionsOnly) {
     });
 }
 
-TEST_F(DrawerExpiryTest, InThePastRemovesTheKeyWhereTheConditionHolds) {
+TEST_F(DrawerExpiryTest, InThePastRemovesTheKeyIfTheConditionHolds) {
   Store store = open();
   const Deadline moments[] = {deadline_in(-1ms), Deadline(0ms), Deadline(-1ms), Deadline::min()};
   for (const Deadline past : moments)
@@ -412,20 +414,21 @@ TEST_F(DrawerExpiryTest, InThePastRemovesTheKeyWhereTheConditionHolds) {
   EXPECT_THAT(spare_sets(), testing::SizeIs(testing::Le(1)));
 }
 
-/// Stores values of every form whose time has passed by the clock; their keys.
-std::vector<std::string> leave_ended_by_clock(Store& store) {
+/// Stores values of every layout that have expired by the clock, and returns their keys.
+std::vector<std::string> leave_expired_by_clock(Store& store) {
   std::vector<std::string> keys;
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
     keys.push_back(std::string(layout.name) + std::string(stem));
-    // One that is removed at once, for being late, does no harm.
+    // On a slow machine a deadline may have passed already, which removes the key; that is
+    // harmless.
     set_expiring(store, keys.back(), std::string(300, '7'), deadline_in(20ms), layout.layout);
   });
   std::this_thread::sleep_for(21ms);
   return keys;
 }
 
-/// The same without the elements that hold the deadlines, as the kernel leaves them.
-std::vector<std::string> leave_ended_by_kernel(Store& store) {
+/// The same as the kernel leaves them: without the elements that hold the deadlines.
+std::vector<std::string> leave_expired_by_kernel(Store& store) {
   std::vector<std::string> keys;
   const Deadline later = deadline_in(1h);
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
@@ -445,15 +448,15 @@ std::vector<std::string> leave_ended_by_kernel(Store& store) {
   return keys;
 }
 
-/// What else can be asked of a key, and answers no where there is none.
-std::vector<Question> questions_that_make_no_key() {
+/// Probes that do not create the key, including calls that return false if it does not exist.
+std::vector<Probe> probes_that_create_no_key() {
   const auto xx = SetOptions{.condition = SetOptions::If::kPresent};
-  std::vector<Question> all = questions();
-  std::erase_if(all, [](const Question& question) {
-    return question.name == "keys" || question.name == "scan" || question.name == "set with --nx" ||
-           question.name == "increment" || question.name == "append";
+  std::vector<Probe> all = probes();
+  std::erase_if(all, [](const Probe& probe) {
+    return probe.name == "keys" || probe.name == "scan" || probe.name == "set with --nx" ||
+           probe.name == "increment" || probe.name == "append";
   });
-  const Question others[] = {
+  const Probe others[] = {
       {"del", [](Store& store, auto key) { return store.del(key).value(); }},
       {"expire", [](Store& store, auto key) { return store.expire(key, deadline_in(1h)).value(); }},
       {"persist", [](Store& store, auto key) { return store.persist(key).value(); }},
@@ -465,22 +468,22 @@ std::vector<Question> questions_that_make_no_key() {
   return all;
 }
 
-TEST_F(DrawerExpiryTest, GivesTheMemoryBackToWhoeverAsksForTheKey) {
-  for (const auto& [name, ask] : questions_that_make_no_key())
-    for (const auto& leave : {leave_ended_by_clock, leave_ended_by_kernel}) {
-      SCOPED_TRACE(name + (leave == leave_ended_by_clock ? ", by the clock" : ", by the kernel"));
+TEST_F(DrawerExpiryTest, FreesTheMemoryWhenTheKeyIsNextUsed) {
+  for (const auto& [name, key_exists] : probes_that_create_no_key())
+    for (const auto& leave : {leave_expired_by_clock, leave_expired_by_kernel}) {
+      SCOPED_TRACE(name + (leave == leave_expired_by_clock ? ", by the clock" : ", by the kernel"));
       enter_private_namespace();
       Store writer = open();
       const auto keys = leave(writer);
       Store store = open();
-      for (const std::string& key : keys) EXPECT_FALSE(ask(store, key)) << key;
+      for (const std::string& key : keys) EXPECT_FALSE(key_exists(store, key)) << key;
       writer = open();
       EXPECT_THAT(set_names(), IsEmpty());
     }
 }
 
-TEST_F(DrawerExpiryTest, MakesRoomForTheNextValue) {
-  for (const auto& leave : {leave_ended_by_clock, leave_ended_by_kernel}) {
+TEST_F(DrawerExpiryTest, AllowsANewValueAfterExpiry) {
+  for (const auto& leave : {leave_expired_by_clock, leave_expired_by_kernel}) {
     Store store = open();
     const auto keys = leave(store);
     EXPECT_THAT(store.keys().value(), IsEmpty());
@@ -497,7 +500,7 @@ TEST_F(DrawerExpiryTest, MakesRoomForTheNextValue) {
   }
 }
 
-TEST_F(DrawerExpiryTest, GivesTheMemoryBackWhenItIsSweptAndNoOther) {
+TEST_F(DrawerExpiryTest, FreesOnlyTheMemoryOfExpiredKeysInASweep) {
   Store store = open();
   for_each_form([&](const NamedLayout& layout, std::string_view stem) {
     const std::string key = "stays " + std::string(layout.name) + std::string(stem);
@@ -508,7 +511,7 @@ TEST_F(DrawerExpiryTest, GivesTheMemoryBackWhenItIsSweptAndNoOther) {
   });
   store = open();
   const std::string before = saved_sets();
-  for (const auto& leave : {leave_ended_by_clock, leave_ended_by_kernel}) {
+  for (const auto& leave : {leave_expired_by_clock, leave_expired_by_kernel}) {
     std::size_t count = set_names().size();
     leave(store);
     store = open();

@@ -11,11 +11,11 @@
 
 namespace ipsetkv::tests {
 
-/// A layout, as it is asked for and as it is called.
+/// A layout with its name.
 struct NamedLayout {
   Layout layout;
   std::string_view name;
-  std::size_t longest;  ///< The longest value, of a key that is its set's name, without deadline.
+  std::size_t longest;  ///< The longest value, with a key that is its set's name and no deadline.
 };
 inline constexpr NamedLayout kEveryLayout[] = {
     {Layout::kIpv4, "ipv4", kMaxIpv4Bytes},
@@ -24,7 +24,7 @@ inline constexpr NamedLayout kEveryLayout[] = {
     {Layout::kCounters, "counters", kMaxCountersBytes},
 };
 
-/// One that is its set's name, and one of which only the digest is.
+/// A key that is its set's name, and one whose set is named by its digest.
 inline constexpr std::string_view kBothKeys[] = {"drawer", "a key that is no name"};
 
 /// Calls `visit` with every layout and both kinds of keys.

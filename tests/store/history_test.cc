@@ -42,7 +42,7 @@ constexpr Kind kRemovals[] = {Kind::kSet,    Kind::kSet,    Kind::kExpire,
 
 Deadline moment(std::int64_t ms) { return Deadline(milliseconds(ms)); }
 
-/// Works with a Store of its own.
+/// Executes operations on a Store of its own.
 class StoreWorker : public HistoryWorker {
  public:
   StoreWorker(std::uint32_t seed, std::uint32_t process, const std::string& table,
@@ -50,17 +50,17 @@ class StoreWorker : public HistoryWorker {
       : chooser_(seed, process, kinds),
         store_(Store::open({.table = table, .timeout = kPatient})) {}
 
-  std::optional<std::size_t> work(std::span<Record> room) override {
+  std::optional<std::size_t> work(std::span<Record> records) override {
     if (!store_) return fail(store_.error());
-    for (Record& record : room) {
+    for (Record& record : records) {
       record = chooser_.choose();
       const std::string argument = argument_of(record);
       record.begin();
-      const std::optional<Error> error = carry_out(record, argument);
+      const std::optional<Error> error = execute(record, argument);
       record.end();
       if (error) return fail(*error);
     }
-    return room.size();
+    return records.size();
   }
 
  private:
@@ -69,7 +69,7 @@ class StoreWorker : public HistoryWorker {
     return std::nullopt;
   }
 
-  std::optional<Error> carry_out(Record& record, const std::string& argument) {
+  std::optional<Error> execute(Record& record, const std::string& argument) {
     const std::string_view key = kHistoryKeys[record.key];
     std::string& seen = chooser_.seen(record);
     const auto take_yes = [&](const Result<bool>& done) -> std::optional<Error> {
@@ -165,16 +165,16 @@ Histories record_history_of_stores(std::uint32_t seed, std::size_t rounds, const
                         rounds);
 }
 
-/// Has the table's buckets halved and joined all the time, until it is stopped.
-class GrowthBeside {
+/// A child that makes the table's buckets split and merge continuously until it is stopped.
+class ConcurrentGrowth {
  public:
-  explicit GrowthBeside(const std::string& table)
+  explicit ConcurrentGrowth(const std::string& table)
       : child_(start_process([this, table] { return grow_and_shrink(table); })) {}
-  GrowthBeside(const GrowthBeside&) = delete;
-  GrowthBeside& operator=(const GrowthBeside&) = delete;
-  ~GrowthBeside() { EXPECT_EQ(wait_for(child_), 0) << "the one who adds and deletes failed"; }
+  ConcurrentGrowth(const ConcurrentGrowth&) = delete;
+  ConcurrentGrowth& operator=(const ConcurrentGrowth&) = delete;
+  ~ConcurrentGrowth() { EXPECT_EQ(wait_for(child_), 0) << "the growing process failed"; }
 
-  /// How often the number of buckets has changed up to now.
+  /// Stops the child. Returns how often the number of buckets has changed.
   std::uint64_t stop() {
     shared_->stop = true;
     return shared_->changes;
@@ -186,7 +186,7 @@ class GrowthBeside {
     std::atomic<std::uint64_t> changes{0};
   };
 
-  /// False if the table can't be looked at.
+  /// False if the table's metadata cannot be read.
   bool count_change(Store& store, std::size_t& buckets) {
     const auto info = store.table_info();
     if (!info || !*info) return false;
@@ -196,10 +196,10 @@ class GrowthBeside {
   }
 
   int grow_and_shrink(const std::string& table) {
-    constexpr int kKeysBeside = 800;
+    constexpr int kOtherKeys = 800;
     std::vector<std::string> keys;
-    for (int number = 0; number < kKeysBeside; ++number)
-      keys.push_back("beside " + std::to_string(number));
+    for (int number = 0; number < kOtherKeys; ++number)
+      keys.push_back("other " + std::to_string(number));
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     std::vector<KeyValue> pairs;
     for (const std::string& key : keys) pairs.push_back({.key = key, .value = "value"});
@@ -230,25 +230,25 @@ class GrowthBeside {
 
 class HistoryTest : public StoreTest {
  protected:
-  void expect_linearizable(const std::string& table, bool beside);
+  void expect_linearizable(const std::string& table, bool with_growth);
 };
 
-void HistoryTest::expect_linearizable(const std::string& table, bool beside) {
+void HistoryTest::expect_linearizable(const std::string& table, bool with_growth) {
   const std::uint32_t first_seed = test_seed();
   const int histories = full_length() ? 10 : 2;
   const std::size_t rounds = full_length() ? kMostRounds : kMostRounds / 2;
-  // An emulated machine may halve nothing while a short history lasts.
+  // On an emulated machine no bucket may be split during a short history.
   constexpr int kMostHistories = 40;
   HistoryJudge judge;
   std::uint64_t changes = 0;
-  const auto enough = [&](int done) { return done >= histories && (!beside || changes > 0); };
+  const auto enough = [&](int done) { return done >= histories && (!with_growth || changes > 0); };
   for (int number = 0; !enough(number) && number < kMostHistories && !HasFailure(); ++number) {
     const std::uint32_t seed = first_seed + static_cast<std::uint32_t>(number);
     SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
     std::cout << "IPSETKV_TEST_SEED=" << seed << std::endl;
     enter_private_namespace();
-    std::optional<GrowthBeside> growth;
-    if (beside) growth.emplace(table);
+    std::optional<ConcurrentGrowth> growth;
+    if (with_growth) growth.emplace(table);
     const Histories histories_by_key = record_history_of_stores(seed, rounds, table);
     if (growth) changes += growth->stop();
     growth.reset();
@@ -261,7 +261,7 @@ void HistoryTest::expect_linearizable(const std::string& table, bool beside) {
     }
     EXPECT_EQ(store.sweep().value().leftovers, 0U);
   }
-  if (beside) {
+  if (with_growth) {
     EXPECT_GE(changes, 1U) << "the number of buckets never changed";
   }
   std::cout << judge.summary() << "; the number of buckets changed " << changes << " times"

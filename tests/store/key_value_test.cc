@@ -30,7 +30,7 @@ using testing::SizeIs;
 class KeyValueTest : public AnyStoreTest {};
 INSTANTIATE_TEST_SUITE_P(Any, KeyValueTest, every_store(), name_of_store);
 
-TEST_P(KeyValueTest, AnswersNoToEverythingAboutAKeyThatIsNotThere) {
+TEST_P(KeyValueTest, ReportsAMissingKeyInEveryCall) {
   Store store = open();
   expect_missing(store, "drawer");
   EXPECT_EQ(store.get("drawer").value(), std::nullopt);
@@ -41,7 +41,7 @@ TEST_P(KeyValueTest, AnswersNoToEverythingAboutAKeyThatIsNotThere) {
   EXPECT_THAT(set_names(), IsEmpty());
 }
 
-TEST_P(KeyValueTest, GivesBackWhatWasSet) {
+TEST_P(KeyValueTest, ReturnsTheStoredValue) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   expect_value(store, "drawer", "notebook");
@@ -50,7 +50,7 @@ TEST_P(KeyValueTest, GivesBackWhatWasSet) {
   EXPECT_THAT(store.keys().value(), ElementsAre("drawer"));
 }
 
-TEST_P(KeyValueTest, ForgetsWhatWasDeleted) {
+TEST_P(KeyValueTest, DeletesAKey) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   EXPECT_TRUE(store.del("drawer").value());
@@ -61,7 +61,7 @@ TEST_P(KeyValueTest, ForgetsWhatWasDeleted) {
   expect_value(store, "drawer", "pencil");
 }
 
-TEST_P(KeyValueTest, TakesBytesAsWellAsText) {
+TEST_P(KeyValueTest, AcceptsBytesAndText) {
   Store store = open();
   const std::byte bytes[] = {std::byte{1}, std::byte{0}, std::byte{255}};
   const auto done = store.set("drawer", std::span<const std::byte>(bytes));
@@ -69,7 +69,7 @@ TEST_P(KeyValueTest, TakesBytesAsWellAsText) {
   expect_value(store, "drawer", std::string_view("\1\0\xff", 3));
 }
 
-TEST_P(KeyValueTest, KeepsEveryAwkwardValueUnderAKeyOfItsOwn) {
+TEST_P(KeyValueTest, StoresEveryAwkwardValue) {
   Store store = open();
   const auto values = awkward_values();
   for (const auto& [name, value] : values) expect_set(store, name, value);
@@ -81,7 +81,7 @@ TEST_P(KeyValueTest, KeepsEveryAwkwardValueUnderAKeyOfItsOwn) {
   EXPECT_THAT(store.keys().value(), SizeIs(values.size()));
 }
 
-TEST_P(KeyValueTest, KeepsEveryAwkwardValueInThePlaceOfEveryOther) {
+TEST_P(KeyValueTest, ReplacesEveryAwkwardValueWithEveryOther) {
   Store store = open();
   const auto values = awkward_values();
   for (const auto& [old_name, old_value] : values)
@@ -93,7 +93,7 @@ TEST_P(KeyValueTest, KeepsEveryAwkwardValueInThePlaceOfEveryOther) {
     }
 }
 
-TEST_P(KeyValueTest, KeepsValuesOfTheGreatestLength) {
+TEST_P(KeyValueTest, StoresTheLongestValues) {
   Store store = open();
   for (const auto& [name, value] : longest_values()) {
     SCOPED_TRACE(name);
@@ -105,7 +105,7 @@ TEST_P(KeyValueTest, KeepsValuesOfTheGreatestLength) {
   }
 }
 
-TEST_P(KeyValueTest, KeepsValuesThatGrowAndShrink) {
+TEST_P(KeyValueTest, StoresValuesThatGrowAndShrink) {
   Store store = open();
   constexpr std::size_t kLongest = 6'000'000;
   std::mt19937 random(1);
@@ -118,7 +118,7 @@ TEST_P(KeyValueTest, KeepsValuesThatGrowAndShrink) {
   }
 }
 
-TEST_P(KeyValueTest, ReusesTheCallersStringWhateverItHeld) {
+TEST_P(KeyValueTest, ReusesTheCallersString) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   std::string value(10'000, 'x');
@@ -129,14 +129,14 @@ TEST_P(KeyValueTest, ReusesTheCallersStringWhateverItHeld) {
   EXPECT_EQ(value, "");
 }
 
-TEST_P(KeyValueTest, ShowsAValueToEveryStoreAtOnce) {
+TEST_P(KeyValueTest, ShowsAValueToOtherStoresImmediately) {
   Store writer = open();
   Store reader = open();
   for (const std::string value : {"first", "second", "", "a somewhat longer one"}) {
     expect_set(writer, "drawer", value);
     expect_value(reader, "drawer", value);
   }
-  // Either of them goes on from what the other left.
+  // Each store continues with what the other has written.
   expect_set(reader, "drawer", "the reader's");
   expect_value(writer, "drawer", "the reader's");
   expect_set(writer, "drawer", "the writer's");
@@ -147,7 +147,7 @@ TEST_P(KeyValueTest, ShowsAValueToEveryStoreAtOnce) {
   expect_value(reader, "drawer", "again");
 }
 
-TEST_P(KeyValueTest, KeepsAValueLongerThanTheProcessThatWroteIt) {
+TEST_P(KeyValueTest, KeepsAValueAfterItsWriterHasExited) {
   const int status = wait_for(start_process([] {
     Store store = open();
     return store.set("drawer", "notebook") ? 0 : 1;
@@ -157,7 +157,7 @@ TEST_P(KeyValueTest, KeepsAValueLongerThanTheProcessThatWroteIt) {
   expect_value(store, "drawer", "notebook");
 }
 
-TEST_P(KeyValueTest, ServesEachThreadAndEachChildThatOpensItsOwn) {
+TEST_P(KeyValueTest, WorksInThreadsAndChildrenWithTheirOwnStore) {
   Store store = open();
   expect_set(store, "drawer", "parent");
   std::thread([] {
@@ -174,7 +174,7 @@ TEST_P(KeyValueTest, ServesEachThreadAndEachChildThatOpensItsOwn) {
   expect_value(store, "drawer", "child");
 }
 
-TEST_P(KeyValueTest, GoesOnAfterItWasMoved) {
+TEST_P(KeyValueTest, WorksAfterAMove) {
   Store first = open();
   expect_set(first, "drawer", "old");
   expect_set(first, "drawer", "notebook");
@@ -206,7 +206,7 @@ TEST_P(KeyValueTest, ListsEachOfManyKeysOnce) {
   std::vector<std::string> expected;
   for (int number = 0; number < 500; ++number) {
     expected.push_back("key" + std::to_string(number));
-    // Some need several parts of a dump, so that sets and parts begin and end anywhere.
+    // Some values take several parts of a dump, so that sets and parts begin and end anywhere.
     const std::size_t size = number % 50 == 0 ? 20'000 : static_cast<std::size_t>(number % 70);
     expect_set(store, expected.back(), std::string(size, 'x'));
   }
@@ -224,7 +224,7 @@ TEST_P(KeyValueTest, ListsEachOfManyKeysOnce) {
   }
 }
 
-TEST_P(KeyValueTest, TakesEveryByteAnywhereInAKey) {
+TEST_P(KeyValueTest, AcceptsEveryByteAnywhereInAKey) {
   Store store = open();
   std::vector<std::string> keys;
   for (int code = 0; code < 256; ++code) {
@@ -239,7 +239,7 @@ TEST_P(KeyValueTest, TakesEveryByteAnywhereInAKey) {
   keys.push_back(std::string(kMaxKeyBytes, '\0'));
   keys.push_back("~lock-1");
   keys.push_back("two words");
-  // What another key's set is called.
+  // The name of another key's set.
   expect_set(store, "two words", "x");
   keys.push_back(store.info("two words").value().value().set_name);
   for (const std::string& key : keys) expect_set(store, key, "value of " + key);
@@ -251,7 +251,7 @@ TEST_P(KeyValueTest, TakesEveryByteAnywhereInAKey) {
   EXPECT_THAT(store.keys().value(), IsEmpty());
 }
 
-TEST_P(KeyValueTest, RefusesWhatIsNoKeyWhateverIsAsked) {
+TEST_P(KeyValueTest, RefusesInvalidKeysInEveryCall) {
   Store store = open();
   const struct {
     std::string key;
@@ -289,7 +289,8 @@ TEST_P(KeyValueTest, RefusesWhatIsNoKeyWhateverIsAsked) {
   EXPECT_THAT(all_set_names(), IsEmpty());
 }
 
-/// Random operations by two stores, one of them now and then a new one, beside a std::map.
+/// Compares random operations by two stores with a std::map. One of the stores is sometimes
+/// reopened.
 class Model {
  public:
   Model(std::string_view table, std::uint32_t seed) : table_(table), random_(seed) {
@@ -335,7 +336,7 @@ class Model {
     static constexpr std::size_t kLimits[] = {5, 17, 17, 17, 300, 300, 3'000, 20'000};
     const std::size_t size = random_() % kLimits[random_() % std::size(kLimits)];
     std::string bytes = random_bytes(random_, size);
-    // Zero bytes are what the layout has exceptions for.
+    // Zero bytes, because the layouts treat them specially.
     if (random_() % 2 == 0)
       for (char& byte : bytes)
         if (random_() % 4 != 0) byte = '\0';
@@ -374,7 +375,7 @@ class Model {
   std::map<std::string, std::string> values_;
 };
 
-TEST_P(KeyValueTest, AgreesWithAMapWhateverIsDone) {
+TEST_P(KeyValueTest, AgreesWithAMapAfterRandomOperations) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
   Model model(GetParam(), seed);

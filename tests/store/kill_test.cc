@@ -38,18 +38,18 @@ using testing::ElementsAre;
 using KillTest = StoreTest;
 
 constexpr milliseconds kTimeout{1'000};
-/// Well below that: nobody waits for the dead.
+/// Well below the timeout: no call may wait for a dead process.
 constexpr milliseconds kSoon{500};
 
 Store open_store() { return Store::open({.timeout = kTimeout}).value(); }
 
-/// A value that tells by its first byte what it must be.
+/// A value whose first byte determines all others.
 std::string telling_value(char letter, std::size_t size) { return std::string(size, letter); }
 bool is_whole(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [&](char byte) { return byte == value.front(); });
 }
 
-/// What a writer does until it is killed, and what a reader must find after it.
+/// The writes of a process until it is killed, and the check of what it left.
 struct Work {
   std::string name;
   std::function<bool(Store& store, std::uint64_t round)> step;
@@ -65,7 +65,7 @@ void expect_whole(Store& store, std::string_view key, const std::vector<std::siz
   EXPECT_THAT(sizes, testing::Contains((*value)->size()));
 }
 
-/// How many rounds were begun and how many were done before the writer was killed.
+/// The rounds that a writer has begun and completed.
 struct Progress {
   std::atomic<std::uint64_t> begun{0};
   std::atomic<std::uint64_t> done{0};
@@ -84,7 +84,7 @@ Work replace(std::string name, std::vector<std::size_t> sizes, Layout layout) {
       .prepare = [=](Store& store) { expect_set(store, "drawer", telling_value('o', sizes[0])); }};
 }
 
-/// One that changes the layout each time, so that the kernel cannot exchange the sets.
+/// Writes that change the set's type each time, so that the kernel cannot swap the sets.
 Work change_layouts() {
   Work work = replace("other layouts", {100}, Layout::kAuto);
   work.step = [](Store& store, std::uint64_t round) {
@@ -105,10 +105,10 @@ Work rename_back_and_forth() {
               },
           .check =
               [](Store& store) {
-                // Both for a moment, and never neither.
+                // Both may exist briefly, but at least one always does.
                 const auto here = store.get("drawer").value();
                 const auto there = store.get("a cupboard").value();
-                EXPECT_TRUE(here || there) << "neither of the two keys is there";
+                EXPECT_TRUE(here || there) << "neither of the two keys exists";
                 for (const auto& value : {here, there})
                   if (value) expect_same(*value, std::string(600, 'r'));
               },
@@ -148,7 +148,7 @@ Work deleting() {
           .prepare = [](Store& store) { expect_set(store, "drawer", telling_value('o', 50)); }};
 }
 
-/// Lets a child work, and kills it at a random moment.
+/// Runs `work` in a child and kills it at a random time.
 void kill_at_random(std::mt19937& random, const Work& work, Progress& progress) {
   progress.begun = progress.done = 0;
   const pid_t writer = start_process([&] {
@@ -171,8 +171,8 @@ void kill_at_random(std::mt19937& random, const Work& work, Progress& progress) 
   EXPECT_EQ(wait_for(writer), 128 + SIGKILL) << "the writer failed";
 }
 
-/// Kills a writer many times. After each time the value is the old or the new one, and whoever
-/// writes next is not held up; in the end nothing is left over.
+/// Kills a writer many times. Expects after each that the value is the old or the new one and that
+/// the next write is not delayed, and at the end that nothing is left over.
 void kill_many_times(const Work& work) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
@@ -193,7 +193,7 @@ void kill_many_times(const Work& work) {
     EXPECT_LT(longest, kSoon) << "the next writer was held up";
     if (time % 8 != 0) continue;
     ASSERT_TRUE(store.sweep());
-    EXPECT_LE(spare_sets().size(), 1U) << "more than the spare set of the one who is alive";
+    EXPECT_LE(spare_sets().size(), 1U) << "more than the spare set of the living process";
   }
   ASSERT_TRUE(store.sweep());
   store = open_store();
@@ -209,15 +209,15 @@ TEST_F(KillTest, LeavesAWholeShortValue) {
 TEST_F(KillTest, LeavesAWholeLongValue) {
   kill_many_times(replace("long", {300, 40'000, 3'000, 100'000}, Layout::kAuto));
 }
-TEST_F(KillTest, LeavesAWholeValueThatIsShortOrLong) {
+TEST_F(KillTest, LeavesAWholeShortOrLongValue) {
   kill_many_times(replace("short or long", {8, 30'000, 64, 300}, Layout::kAuto));
 }
 TEST_F(KillTest, LeavesAWholeValueWhoseLayoutChanges) { kill_many_times(change_layouts()); }
 TEST_F(KillTest, LeavesOneOfTheTwoKeysOfARename) { kill_many_times(rename_back_and_forth()); }
 TEST_F(KillTest, LeavesAWholeValueWithADeadline) { kill_many_times(expiring()); }
-TEST_F(KillTest, LeavesAWholeValueOrNoneWhereItIsDeleted) { kill_many_times(deleting()); }
+TEST_F(KillTest, LeavesAWholeValueOrNoneDuringDelete) { kill_many_times(deleting()); }
 
-/// A counter or a growing value has exactly what was done, or one step more.
+/// Kills a writer that counts many times. Expects a count between completed and begun steps.
 void kill_while_counting(const Work& work, const std::function<std::uint64_t(Store&)>& count) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
@@ -240,7 +240,7 @@ void kill_while_counting(const Work& work, const std::function<std::uint64_t(Sto
   EXPECT_THAT(all_set_names(), ElementsAre("drawer"));
 }
 
-TEST_F(KillTest, CountsEachIncrementOnce) {
+TEST_F(KillTest, AppliesEachIncrementOnce) {
   const Work work{
       .name = "increment",
       .step = [](Store& store, std::uint64_t) { return store.increment("drawer").has_value(); },
@@ -251,7 +251,7 @@ TEST_F(KillTest, CountsEachIncrementOnce) {
   });
 }
 
-TEST_F(KillTest, AppendsEachPartOnce) {
+TEST_F(KillTest, AppliesEachAppendOnce) {
   const Work work{
       .name = "append",
       .step = [](Store& store,
@@ -267,24 +267,24 @@ TEST_F(KillTest, AppendsEachPartOnce) {
   });
 }
 
-TEST_F(KillTest, HoldsNobodyUpWhoWritesBeside) {
+TEST_F(KillTest, DoesNotDelayConcurrentWriters) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
-  struct Beside {
+  struct Counter {
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> count{0};
     std::atomic<std::int64_t> longest{0};
   };
-  const Shared<Beside> beside;
+  const Shared<Counter> counter;
   const pid_t counting = start_process([&] {
     auto store = Store::open();
-    while (store && !beside->stop) {
+    while (store && !counter->stop) {
       const auto start = steady_clock::now();
       if (!store->increment("drawer")) return 1;
       const auto took = (steady_clock::now() - start).count();
-      if (took > beside->longest) beside->longest = took;
-      ++beside->count;
+      if (took > counter->longest) counter->longest = took;
+      ++counter->count;
     }
     return store ? 0 : 1;
   });
@@ -301,19 +301,19 @@ TEST_F(KillTest, HoldsNobodyUpWhoWritesBeside) {
     least += progress->done;
     most += progress->begun;
   }
-  beside->stop = true;
+  counter->stop = true;
   EXPECT_EQ(wait_for(counting), 0);
   Store store = open();
   const auto total = static_cast<std::uint64_t>(store.increment("drawer", 0).value());
-  EXPECT_GE(total, beside->count + least);
-  EXPECT_LE(total, beside->count + most);
-  const auto longest = std::chrono::nanoseconds(beside->longest);
-  EXPECT_LT(longest, kSoon) << "the writer beside was held up";
-  std::cout << beside->count << " beside, the longest took "
+  EXPECT_GE(total, counter->count + least);
+  EXPECT_LE(total, counter->count + most);
+  const auto longest = std::chrono::nanoseconds(counter->longest);
+  EXPECT_LT(longest, kSoon) << "the concurrent writer was delayed";
+  std::cout << counter->count << " concurrent writes, the longest took "
             << std::chrono::duration_cast<microseconds>(longest).count() << " us" << std::endl;
 }
 
-/// A child that is stopped while it holds a lock.
+/// A child that has stopped while it holds a lock.
 class StoppedWriter {
  public:
   StoppedWriter()
@@ -325,7 +325,7 @@ class StoppedWriter {
       if (holds_a_lock()) return;
     ADD_FAILURE() << "the writer never held a lock between two system calls";
   }
-  /// Lets it go on to its end.
+  /// Continues it to its end. Returns its exit status.
   int finish() {
     while (child_.next()) {
     }
@@ -341,7 +341,7 @@ class StoppedWriter {
   TracedProcess child_;
 };
 
-TEST_F(KillTest, AStoppedWriterKeepsItsLockAndOthersAreToldInTime) {
+TEST_F(KillTest, AStoppedWriterKeepsItsLockAndOthersFailInTime) {
   Store store = open({.timeout = milliseconds(50)});
   expect_set(store, "drawer", "7");
   StoppedWriter writer;
@@ -361,7 +361,7 @@ TEST_F(KillTest, AStoppedWriterKeepsItsLockAndOthersAreToldInTime) {
   expect_value(store, "drawer", "8");
 }
 
-TEST_F(KillTest, AWriterThatDiesWithItsLockIsReplacedAtOnce) {
+TEST_F(KillTest, TheLockOfADeadWriterIsTakenOverAtOnce) {
   Store store = open();
   expect_set(store, "drawer", "7");
   { StoppedWriter writer; }
@@ -373,7 +373,7 @@ TEST_F(KillTest, AWriterThatDiesWithItsLockIsReplacedAtOnce) {
   EXPECT_THAT(all_set_names(), ElementsAre("drawer"));
 }
 
-/// Runs `work` in a process that is number 1 of a process-id namespace of its own.
+/// Runs `work` in the first process of a new pid namespace.
 template <class Work>
 int run_in_other_pid_namespace(Work work) {
   return wait_for(start_process([&] {
@@ -382,7 +382,7 @@ int run_in_other_pid_namespace(Work work) {
   }));
 }
 
-TEST_F(KillTest, SweepLeavesTheLivingAloneWhoseProcessIdsItCannotSee) {
+TEST_F(KillTest, SweepSparesLiveWritersOfAnotherPidNamespace) {
   Store store = open();
   expect_set(store, "drawer", "7");
   StoppedWriter writer;
@@ -397,7 +397,7 @@ TEST_F(KillTest, SweepLeavesTheLivingAloneWhoseProcessIdsItCannotSee) {
   expect_value(store, "drawer", "9");
 }
 
-TEST_F(KillTest, SweepClearsUpBehindTheDeadOfAnotherProcessIdNamespace) {
+TEST_F(KillTest, SweepRemovesLeftoversOfAnotherPidNamespace) {
   {
     Store store = open();
     expect_set(store, "drawer", "7");
@@ -418,7 +418,7 @@ TEST_F(KillTest, SweepClearsUpBehindTheDeadOfAnotherProcessIdNamespace) {
   expect_value(store, "drawer", "9");
 }
 
-/// Lets a child read `key`, and stops it after its first part of the value.
+/// A child that reads `key` and has stopped after some parts of the value.
 class StoppedReader {
  public:
   explicit StoppedReader(std::string_view key, std::size_t bytes)
@@ -432,7 +432,7 @@ class StoppedReader {
       if (stop->is_entry && stop->call == SYS_recvfrom) ++parts;
       if (parts == kParts) return;
     }
-    ADD_FAILURE() << "the value was read in fewer parts";
+    ADD_FAILURE() << "the value was read in too few parts";
   }
   int finish() {
     while (child_.next()) {
@@ -445,7 +445,7 @@ class StoppedReader {
   TracedProcess child_;
 };
 
-TEST_F(KillTest, AReaderStoppedInTheMiddleKeepsTheOldValueAndTheWriterIsToldWhy) {
+TEST_F(KillTest, AReaderStoppedDuringAReadKeepsTheOldValueAndTheWriterFails) {
   const std::string old = std::string(4'194'304, 'o');
   Store store = open({.timeout = milliseconds(100)});
   expect_set(store, "drawer", old);
@@ -458,7 +458,7 @@ TEST_F(KillTest, AReaderStoppedInTheMiddleKeepsTheOldValueAndTheWriterIsToldWhy)
     expect_error(store.del("drawer"), ErrorCode::kBusy);
     expect_value(store, "drawer", old);
   }
-  // Everybody else goes on.
+  // Other keys can be written.
   expect_set(store, "another", "is free");
   ASSERT_TRUE(store.sweep());
   EXPECT_EQ(reader.finish(), 0);
@@ -466,7 +466,7 @@ TEST_F(KillTest, AReaderStoppedInTheMiddleKeepsTheOldValueAndTheWriterIsToldWhy)
   expect_value(store, "drawer", "new");
 }
 
-TEST_F(KillTest, AReaderKilledInTheMiddleHoldsNobodyUp) {
+TEST_F(KillTest, AReaderKilledDuringAReadDelaysNoWriter) {
   const std::string old = std::string(4'194'304, 'o');
   Store store = open();
   expect_set(store, "drawer", old);

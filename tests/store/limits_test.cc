@@ -26,10 +26,10 @@ using testing::SizeIs;
 
 using LimitsTest = StoreTest;
 
-TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneIsTooLong) {
+TEST_F(LimitsTest, KeepTheOldValueIfTheNewOneIsTooLong) {
   Store store = open();
   expect_set(store, "drawer", "old");
-  // Never looked at, so that no memory is spent on them.
+  // The bytes are never read, so the mapping takes no memory.
   const struct {
     std::size_t size;
     Layout layout;
@@ -65,7 +65,7 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneIsTooLong) {
   EXPECT_THAT(set_names(), ElementsAre("drawer"));
 }
 
-/// Bytes of which no eight are like the next.
+/// Bytes in which no eight are the same as the next eight.
 std::string counted_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   for (std::uint64_t number = 0; number < size / sizeof number; ++number) {
@@ -76,7 +76,7 @@ std::string counted_bytes(std::size_t size) {
 }
 
 TEST_F(LimitsTest, AreReachedInEveryLayout) {
-  // As long as comments may be takes seconds, and 700 MB of the kernel's memory.
+  // The longest value in comments would take seconds, and 700 MB of the kernel's memory.
   constexpr std::size_t kLongComment = std::size_t{64} * 1024 * 1024;
   const std::string bytes = counted_bytes(full_length() ? kMaxValueBytes : kLongComment);
   Store store = open();
@@ -90,15 +90,15 @@ TEST_F(LimitsTest, AreReachedInEveryLayout) {
   }
 }
 
-/// The longest value that `store` says it takes.
-std::size_t told_limit(Store& store, std::string_view key, const SetOptions& options) {
+/// The longest value according to the error of `store`.
+std::size_t reported_limit(Store& store, std::string_view key, const SetOptions& options) {
   const auto refused = store.set(key, std::string(kMaxCountersBytes + 1, 'x'), options);
   expect_error(refused, ErrorCode::kValueTooLong);
   return refused ? 0 : refused.error().limit;
 }
 
-// In the layout `counters` the key and the deadline take elements from the value.
-TEST_F(LimitsTest, AreExactWhereTheKeyAndTheDeadlineNeedRoomAsWell) {
+// In the layout `counters`, elements for the key and the deadline reduce the room for the value.
+TEST_F(LimitsTest, AreExactIfKeyAndDeadlineNeedRoom) {
   Store store = open();
   for (const std::string& key :
        {std::string(kBothKeys[0]), std::string(kBothKeys[1]), std::string(kMaxKeyBytes, 'k')})
@@ -107,7 +107,7 @@ TEST_F(LimitsTest, AreExactWhereTheKeyAndTheDeadlineNeedRoomAsWell) {
       SCOPED_TRACE(key.substr(0, 40) + (deadline ? ", with a deadline" : ""));
       const SetOptions options{.expire_at = deadline, .layout = Layout::kCounters};
       expect_set(store, key, "old");
-      const std::size_t limit = told_limit(store, key, options);
+      const std::size_t limit = reported_limit(store, key, options);
       EXPECT_GE(limit, kMaxCountersBytes - kMaxKeyBytes - 48);
       EXPECT_LE(limit, kMaxCountersBytes);
       expect_error(store.set(key, std::string(limit + 1, 'x'), options), ErrorCode::kValueTooLong);
@@ -119,8 +119,8 @@ TEST_F(LimitsTest, AreExactWhereTheKeyAndTheDeadlineNeedRoomAsWell) {
     }
 }
 
-// Padding takes elements as well: some lengths just below the greatest cannot be stored.
-TEST_F(LimitsTest, AreToldSoThatEveryShorterValueFits) {
+// Padding takes elements, too, so some lengths just below the greatest cannot be stored.
+TEST_F(LimitsTest, InErrorsAdmitEveryShorterValue) {
   const std::string bytes = counted_bytes(kMaxCountersBytes);
   const SetOptions options{.layout = Layout::kCounters};
   Store store = open();
@@ -140,7 +140,7 @@ TEST_F(LimitsTest, AreToldSoThatEveryShorterValueFits) {
   EXPECT_TRUE(store.set("drawer", std::string_view(bytes).substr(0, 1'048'336), options));
 }
 
-TEST_F(LimitsTest, OfASetMadeByHandDoNotHoldForTheNextValue) {
+TEST_F(LimitsTest, OfASetMadeByHandDoNotApplyToTheNextValue) {
   Store store = open();
   ipset("create drawer hash:ip,port maxelem 1");
   ipset("add drawer 110.111.116.101,tcp:0");
@@ -150,20 +150,20 @@ TEST_F(LimitsTest, OfASetMadeByHandDoNotHoldForTheNextValue) {
   }
 }
 
-/// The one set whose name begins so.
-std::string the_set_called(std::string_view beginning) {
+/// The name of the only set whose name has this prefix.
+std::string set_with_prefix(std::string_view prefix) {
   auto names = all_set_names();
-  std::erase_if(names, [&](const std::string& name) { return !name.starts_with(beginning); });
+  std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
   EXPECT_THAT(names, SizeIs(1));
   return names.empty() ? "none" : names.front();
 }
 
-// What the kernel does when memory runs out in the middle cannot be had on demand. A set that
-// somebody has put in the place of the store's own, with too little room, fails at the same step.
-TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneDoesNotFitIntoTheStoresOwnSet) {
+// Running out of memory during a write cannot be provoked. Replacing the store's own set with one
+// that is too small makes the write fail at the same step.
+TEST_F(LimitsTest, KeepTheOldValueIfTheNewOneDoesNotFitIntoTheSpareSet) {
   const struct {
     std::size_t size;
-    // Where such a value is put together, and with which options.
+    // The set in which such a value is assembled, and its options.
     std::string place;
     std::string options;
   } cases[] = {
@@ -179,7 +179,7 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneDoesNotFitIntoTheStoresOwnSet) {
     const std::string old(size, 'o');
     expect_set(store, "drawer", old);
     expect_set(store, "drawer", old);
-    const std::string own = place == "~" ? spare_sets().at(0) : the_set_called(place);
+    const std::string own = place == "~" ? spare_sets().at(0) : set_with_prefix(place);
     ipset("destroy " + own);
     ipset("create " + own + " hash:ip,port maxelem 1" + options);
 
@@ -194,11 +194,12 @@ TEST_F(LimitsTest, KeepTheOldValueWhenTheNewOneDoesNotFitIntoTheStoresOwnSet) {
   EXPECT_THAT(spare_sets(), IsEmpty());
 }
 
-TEST_F(LimitsTest, OfTheKernelsSetsKeepTheOldValues) {
+TEST_F(LimitsTest, KeepTheOldValueIfTheKernelAcceptsNoMoreSets) {
   Store early = open();
   expect_set(early, "drawer", "older");
   expect_set(early, "drawer", "old");
-  // The tool stops at the set that the kernel refuses, and then all are taken. The lightest type.
+  // The tool stops at the set that the kernel refuses; the limit is then reached. list:set takes
+  // the least memory.
   std::string commands;
   for (int number = 0; number < 65'536; ++number)
     commands += "create " + std::to_string(number) + " list:set size 1\n";
@@ -218,7 +219,7 @@ TEST_F(LimitsTest, OfTheKernelsSetsKeepTheOldValues) {
     }
   }
   EXPECT_EQ(set_names(), names);
-  // A store that has its spare set already needs no other.
+  // A store that already has its spare set needs no further set.
   expect_set(early, "drawer", "new");
   expect_value(early, "drawer", "new");
 

@@ -35,12 +35,12 @@ struct Scores {
   std::atomic<std::int64_t> missing{0};
 };
 
-/// All of its bytes are the same.
+/// Whether all bytes are the same.
 bool is_whole(std::string_view value) {
   return value.size() == kBytes && value.find_first_not_of(value.front()) == std::string_view::npos;
 }
 
-int read_until_told(Scores& scores) {
+int read_until_stopped(Scores& scores) {
   auto store = Store::open();
   if (!store) return 1;
   std::string value;
@@ -63,7 +63,7 @@ TEST_F(LongValueTest, IsReplacedWithinASecondWhileFourReadersLoopOverIt) {
   const Shared<Scores> scores;
   std::vector<pid_t> readers;
   for (int count = 0; count < kReaders; ++count)
-    readers.push_back(start_process([&] { return read_until_told(*scores); }));
+    readers.push_back(start_process([&] { return read_until_stopped(*scores); }));
   const auto deadline = steady_clock::now() + std::chrono::seconds(60);
   while (scores->ready < kReaders && steady_clock::now() < deadline) std::this_thread::yield();
   ASSERT_EQ(scores->ready, kReaders) << "the readers did not start";

@@ -20,7 +20,7 @@ using testing::SizeIs;
 
 using MemoryTest = StoreTest;
 
-// For the sets that these values need, the kernel takes half a mebibyte at least in one piece.
+// The sets of these values need at least half a mebibyte of kernel memory in one piece.
 constexpr std::size_t kRoom = std::size_t{480} * 1024;
 
 struct Large {
@@ -28,52 +28,52 @@ struct Large {
   std::size_t bytes;
 };
 
-/// What became of a write in a process that may take no more than `kRoom` from now on.
-struct Refusal {
+/// The outcome of a write in a process that may allocate at most `kRoom` more bytes.
+struct Outcome {
   bool prepared = false;
   bool refused = false;
   Error error;
-  bool short_one_taken = false;
+  bool short_value_written = false;
 };
 
-void write_in(MemoryCgroup& cgroup, const Large& large, Refusal& told) {
+void write_in(MemoryCgroup& cgroup, const Large& large, Outcome& outcome) {
   auto store = Store::open();
   const std::string value(large.bytes, 'x');
-  // With this it has all of its own memory that it takes to write such a value.
-  told.prepared = store && store->set("first", value, SetOptions{.layout = large.layout}) &&
-                  store->del("first") && store->set("first", "short") && store->del("first") &&
-                  cgroup.take(getpid());
-  if (!told.prepared) return;
+  // This first write allocates all of the process's own memory that such a write needs.
+  outcome.prepared = store && store->set("first", value, SetOptions{.layout = large.layout}) &&
+                     store->del("first") && store->set("first", "short") && store->del("first") &&
+                     cgroup.take(getpid());
+  if (!outcome.prepared) return;
   const auto written = store->set("drawer", value, SetOptions{.layout = large.layout});
-  told.refused = !written;
-  if (!written) told.error = written.error();
-  told.short_one_taken = store->set("pencil", "short").has_value();
+  outcome.refused = !written;
+  if (!written) outcome.error = written.error();
+  outcome.short_value_written = store->set("pencil", "short").has_value();
 }
 
-TEST_F(MemoryTest, ThatTheKernelRefusesLeavesTheOldValue) {
+TEST_F(MemoryTest, KeepsTheOldValueIfTheKernelIsOutOfMemory) {
   const auto cgroup = MemoryCgroup::make();
-  if (!cgroup) GTEST_SKIP() << "there is no memory cgroup of version 1 that this user may make";
+  if (!cgroup) GTEST_SKIP() << "this user cannot create a memory cgroup of version 1";
   ASSERT_TRUE(cgroup->limit(kRoom));
   Store store = open();
   for (const Large& large :
        {Large{Layout::kCounters, kMaxCountersBytes}, Large{Layout::kIpv4, kMaxIpv4Bytes}}) {
     SCOPED_TRACE(large.bytes);
     expect_set(store, "drawer", "old");
-    const Shared<Refusal> told;
+    const Shared<Outcome> outcome;
     EXPECT_EQ(wait_for(start_process([&] {
-                write_in(*cgroup, large, *told);
+                write_in(*cgroup, large, *outcome);
                 return 0;
               })),
               0);
-    ASSERT_TRUE(told->prepared);
-    ASSERT_TRUE(told->refused);
-    EXPECT_EQ(told->error.code, ErrorCode::kNoMemory);
-    EXPECT_THAT(told->error.message(), HasSubstr("drawer: "));
-    EXPECT_THAT(told->error.message(), HasSubstr("out of memory; the old value is unchanged"));
-    EXPECT_TRUE(told->short_one_taken);
+    ASSERT_TRUE(outcome->prepared);
+    ASSERT_TRUE(outcome->refused);
+    EXPECT_EQ(outcome->error.code, ErrorCode::kNoMemory);
+    EXPECT_THAT(outcome->error.message(), HasSubstr("drawer: "));
+    EXPECT_THAT(outcome->error.message(), HasSubstr("out of memory; the old value is unchanged"));
+    EXPECT_TRUE(outcome->short_value_written);
     expect_value(store, "drawer", "old");
     expect_value(store, "pencil", "short");
-    // Nor does anything lie about.
+    // Nothing is left over.
     ASSERT_TRUE(store.del("drawer").value());
     ASSERT_TRUE(store.del("pencil").value());
     EXPECT_THAT(spare_sets(), SizeIs(Le(1)));

@@ -16,7 +16,7 @@
 namespace ipsetkv::tests {
 namespace {
 
-TEST_F(StoreTest, KeepsEachNetworkNamespacesValuesApart) {
+TEST_F(StoreTest, SeparatesTheValuesOfNetworkNamespaces) {
   Store here = open();
   expect_set(here, "drawer", "notebook");
   enter_private_namespace();
@@ -28,7 +28,7 @@ TEST_F(StoreTest, KeepsEachNetworkNamespacesValuesApart) {
 }
 
 TEST_F(StoreTest, OpensInANamedNamespace) {
-  // `ip netns` keeps its names in /run/netns: a mount namespace keeps them from the machine.
+  // `ip netns` keeps its names in /run/netns. A mount namespace hides them from the machine.
   ASSERT_EQ(unshare(CLONE_NEWNS), 0) << std::strerror(errno);
   ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0) << std::strerror(errno);
   ASSERT_EQ(mount("tmpfs", "/run", "tmpfs", 0, nullptr), 0) << std::strerror(errno);
@@ -43,8 +43,8 @@ TEST_F(StoreTest, OpensInANamedNamespace) {
   EXPECT_EQ(std::count(names.begin(), names.end(), "drawer"), 1);
 }
 
-// Whether the owner of a lock is alive can only be told in its own namespace.
-TEST_F(StoreTest, KnowsTheLivingAndTheDeadOfANamedNamespace) {
+// Whether the owner of a lock is alive can only be determined in its own network namespace.
+TEST_F(StoreTest, DistinguishesLiveAndDeadWritersOfANamedNamespace) {
   ASSERT_EQ(unshare(CLONE_NEWNS), 0) << std::strerror(errno);
   ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0) << std::strerror(errno);
   ASSERT_EQ(mount("tmpfs", "/run", "tmpfs", 0, nullptr), 0) << std::strerror(errno);
@@ -78,16 +78,16 @@ TEST_F(StoreTest, KnowsTheLivingAndTheDeadOfANamedNamespace) {
   expect_value(living, "drawer", "newest");
 }
 
-TEST_F(StoreTest, SaysWhenThereIsNoNamespaceOfThatName) {
+TEST_F(StoreTest, ReportsAMissingNamespace) {
   const auto store = Store::open({.network_namespace = "no-such-namespace"});
   expect_error(store, ErrorCode::kNamespaceMissing);
   EXPECT_EQ(store.error().category(), ErrorCategory::kUsage);
 }
 
-TEST_F(StoreTest, SaysWhichCapabilityIsMissing) {
+TEST_F(StoreTest, ReportsTheMissingCapability) {
   std::optional<Result<Store>> store;
   without_capabilities([&] { store = Store::open(); });
-  ASSERT_TRUE(store) << "the capabilities could not be dropped";
+  ASSERT_TRUE(store) << "cannot drop the capabilities";
   expect_error(*store, ErrorCode::kNotPermitted);
   EXPECT_EQ(store->error().category(), ErrorCategory::kKernel);
   EXPECT_NE(store->error().message().find("CAP_NET_ADMIN"), std::string::npos);

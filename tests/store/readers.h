@@ -19,11 +19,11 @@
 
 namespace ipsetkv::tests {
 
-// Long enough never to be what ends a wait, however busy the machine is.
+// A timeout that never expires in a passing test, even on a busy machine.
 inline constexpr std::chrono::milliseconds kPatient{60'000};
 
-/// Values of which each tells by its bytes how long it must be, so that a part of one, or parts of
-/// two, can be told from a whole one.
+/// Values whose bytes determine their length, so that a whole value can be distinguished from a
+/// part of one or a mixture of two.
 class TellingValues {
  public:
   explicit TellingValues(std::vector<std::size_t> lengths) {
@@ -52,7 +52,7 @@ struct Scoreboard {
   std::atomic<long> failed{0};
 };
 
-/// Reads `key` with a Store of its own until it is told to stop; the status to end a process with.
+/// Reads `key` with a Store of its own until `stop` is set. Returns an exit status.
 inline int read_until_told(std::string_view key, const TellingValues& values, Scoreboard& scores) {
   auto store = Store::open({.timeout = kPatient});
   if (!store) return 1;
@@ -73,8 +73,8 @@ inline int read_until_told(std::string_view key, const TellingValues& values, Sc
   return 0;
 }
 
-/// Starts reader processes and reader threads, lets `write` work once all of them are reading, and
-/// sees that nobody ever met anything but a whole value.
+/// Starts reader processes and reader threads, calls `write` once all of them are reading, and
+/// expects that every read returned a whole value.
 inline void watch(std::string_view key, const TellingValues& values, int processes, int threads,
                   const std::function<void()>& write) {
   Shared<Scoreboard> scores;

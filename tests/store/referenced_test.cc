@@ -24,7 +24,7 @@ void run_line(const std::string& line) {
   ASSERT_EQ(result.status, 0) << line << ": " << result.errors;
 }
 
-/// Whether the firewall drops a TCP packet to `address` and `port` on its way out.
+/// Whether the firewall drops an outgoing TCP packet to `address` and `port`.
 bool is_dropped(const char* address, std::uint16_t port) {
   const int packets = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
   EXPECT_GE(packets, 0);
@@ -47,7 +47,7 @@ bool drops_notebook() {
 }
 bool drops_pencil() { return is_dropped("112.101.110.99", 0) && is_dropped("105.108.0.0", 1); }
 
-/// With a key `gate` that a firewall rule matches packets against.
+/// Has a key `gate` against whose set a firewall rule matches packets.
 class ReferencedKeyTest : public StoreTest {
  protected:
   void SetUp() override {
@@ -66,7 +66,7 @@ class ReferencedKeyTest : public StoreTest {
   }
 };
 
-TEST_F(ReferencedKeyTest, IsReplacedAndTheRuleMatchesTheNewValue) {
+TEST_F(ReferencedKeyTest, CanBeReplacedAndTheRuleMatchesTheNewValue) {
   const std::string rules = run({"iptables", "-S"}).output;
   Store store = open();
   for (int round = 0; round < 3; ++round) {
@@ -86,7 +86,7 @@ TEST_F(ReferencedKeyTest, IsReplacedAndTheRuleMatchesTheNewValue) {
   EXPECT_EQ(listed("gate", "References"), "1");
 }
 
-TEST_F(ReferencedKeyTest, IsMatchedStillAfterTheWriterIsGone) {
+TEST_F(ReferencedKeyTest, IsMatchedAfterTheWriterHasExited) {
   {
     Store store = open();
     expect_set(store, "gate", "pencil");
@@ -95,7 +95,7 @@ TEST_F(ReferencedKeyTest, IsMatchedStillAfterTheWriterIsGone) {
   EXPECT_THAT(set_names(), testing::ElementsAre("gate"));
 }
 
-TEST_F(ReferencedKeyTest, IsNotDeletedAsLongAsTheRuleIsThere) {
+TEST_F(ReferencedKeyTest, CannotBeDeletedWhileTheRuleExists) {
   Store store = open();
   const auto refused = store.del("gate");
   expect_error(refused, ErrorCode::kReferenced);
@@ -108,7 +108,7 @@ TEST_F(ReferencedKeyTest, IsNotDeletedAsLongAsTheRuleIsThere) {
   expect_missing(store, "gate");
 }
 
-TEST_F(ReferencedKeyTest, IsNotDeletedAfterItWasReplacedEither) {
+TEST_F(ReferencedKeyTest, CannotBeDeletedAfterAReplacementEither) {
   Store store = open();
   expect_set(store, "gate", "pencil");
   expect_error(store.del("gate"), ErrorCode::kReferenced);
@@ -117,7 +117,7 @@ TEST_F(ReferencedKeyTest, IsNotDeletedAfterItWasReplacedEither) {
   EXPECT_TRUE(store.del("gate").value());
 }
 
-TEST_F(ReferencedKeyTest, MayBelongToAListOfSets) {
+TEST_F(ReferencedKeyTest, CanBelongToAListOfSets) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   ipset("create group list:set");

@@ -32,10 +32,10 @@ using testing::UnorderedElementsAreArray;
 
 class ScanTest : public AnyStoreTest {};
 INSTANTIATE_TEST_SUITE_P(Any, ScanTest, every_store(), name_of_store);
-/// What is of drawers only.
+/// Tests that apply to drawers only.
 using DrawerScanTest = StoreTest;
 
-/// All keys that a scan meets, page by page.
+/// All keys that a scan returns.
 std::vector<std::string> scan_all(Store& store, std::string_view pattern, std::size_t count,
                                   std::uint64_t cursor = 0) {
   std::vector<std::string> keys;
@@ -44,13 +44,14 @@ std::vector<std::string> scan_all(Store& store, std::string_view pattern, std::s
     EXPECT_TRUE(page) << page.error().message();
     if (!page) break;
     keys.insert(keys.end(), page->keys.begin(), page->keys.end());
-    EXPECT_TRUE(page->next_cursor == 0 || page->next_cursor > cursor) << "it never ends";
+    EXPECT_TRUE(page->next_cursor == 0 || page->next_cursor > cursor) << "the cursor does not grow";
     cursor = page->next_cursor > cursor ? page->next_cursor : 0;
   } while (cursor != 0);
   return keys;
 }
 
-/// Names, and what is none: with zeros, newlines, pattern characters, very long.
+/// Keys that are set names and keys that cannot be: with zeros, newlines, pattern characters, very
+/// long.
 std::vector<std::string> awkward_keys() {
   std::vector<std::string> keys = {"~lock-1",
                                    "two words",
@@ -67,7 +68,7 @@ std::vector<std::string> awkward_keys() {
   return keys;
 }
 
-TEST_P(ScanTest, MeetsEveryKeyOnceWhateverItsBytesAndThePagesLength) {
+TEST_P(ScanTest, ReturnsEveryKeyOnceForAnyPageSize) {
   Store store = open();
   EXPECT_THAT(scan_all(store, "*", 10), IsEmpty());
   const auto keys = awkward_keys();
@@ -78,7 +79,7 @@ TEST_P(ScanTest, MeetsEveryKeyOnceWhateverItsBytesAndThePagesLength) {
     EXPECT_THAT(scan_all(store, "*", count), UnorderedElementsAreArray(keys)) << count;
 }
 
-TEST_P(ScanTest, MeetsWhatKeysListsWhateverThePattern) {
+TEST_P(ScanTest, ReturnsTheSameKeysAsKeysForAnyPattern) {
   Store store = open();
   for (const std::string& key : awkward_keys()) expect_set(store, key, key);
   for (const std::string_view pattern :
@@ -89,7 +90,7 @@ TEST_P(ScanTest, MeetsWhatKeysListsWhateverThePattern) {
           << pattern;
 }
 
-TEST_F(DrawerScanTest, LooksAtAsManySetsAsToldOnEachPage) {
+TEST_F(DrawerScanTest, ExaminesTheGivenNumberOfSetsOnEachPage) {
   Store store = open();
   for (int number = 0; number < 100; ++number) expect_set(store, std::to_string(number), "x");
   std::uint64_t cursor = 0;
@@ -104,7 +105,7 @@ TEST_F(DrawerScanTest, LooksAtAsManySetsAsToldOnEachPage) {
   EXPECT_EQ(store.scan(0, "none", 10).value().next_cursor, first.next_cursor);
 }
 
-TEST_P(ScanTest, TakesAnyCursorAndGoesOnFromThere) {
+TEST_P(ScanTest, ContinuesFromAnyCursor) {
   Store store = open();
   for (const std::string& key : awkward_keys()) expect_set(store, key, key);
   const auto everything = scan_all(store, "*", 1'000);
@@ -115,19 +116,19 @@ TEST_P(ScanTest, TakesAnyCursorAndGoesOnFromThere) {
                                         std::numeric_limits<std::uint64_t>::max()};
   for (int count = 0; count < 50; ++count) cursors.push_back(random());
   for (const std::uint64_t cursor : cursors) {
-    // A larger cursor leaves out more from the beginning, and changes nothing of the order.
+    // A larger cursor skips more from the beginning, in the same order.
     const auto rest = scan_all(store, "*", 50, cursor);
     ASSERT_LE(rest.size(), everything.size());
     EXPECT_TRUE(std::equal(rest.rbegin(), rest.rend(), everything.rbegin())) << cursor;
   }
-  // Of what another namespace's scan has left.
+  // Cursors of a scan in another namespace.
   const std::uint64_t cursor = store.scan(0, "*", 5).value().next_cursor;
   enter_private_namespace();
   Store other = open();
   EXPECT_THAT(scan_all(other, "*", 5, cursor), IsEmpty());
 }
 
-/// Keys that come and go, or get other values, until it is told to stop; the status to end with.
+/// Creates, changes and removes keys until `stop` is set. Returns an exit status.
 int change_keys(std::string_view table, std::uint32_t seed, const std::vector<std::string>& stays,
                 const std::atomic<bool>& stop) {
   Options options{.timeout = kPatient};
@@ -146,7 +147,7 @@ int change_keys(std::string_view table, std::uint32_t seed, const std::vector<st
   return store ? 0 : 6;
 }
 
-/// Each of the keys as often as it is met.
+/// The number of occurrences of each key.
 std::map<std::string, int> count_each(const std::vector<std::string>& keys) {
   std::map<std::string, int> counts;
   for (const std::string& key : keys) ++counts[key];
@@ -163,7 +164,7 @@ const struct {
     {"stays ?", [](std::string_view key) { return key.size() == 7 && key[5] == ' '; }},
 };
 
-TEST_P(ScanTest, MeetsEveryKeyThatStaysOnceWhileOthersComeAndGo) {
+TEST_P(ScanTest, ReturnsEveryLastingKeyOnceWhileOthersComeAndGo) {
   const std::uint32_t seed = test_seed();
   SCOPED_TRACE("IPSETKV_TEST_SEED=" + std::to_string(seed));
   std::vector<std::string> stays;

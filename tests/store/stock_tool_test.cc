@@ -26,7 +26,7 @@ using testing::Not;
 
 using StockToolTest = StoreTest;
 
-/// The addresses that a text is cut into by the essay's rule: four bytes each, zeros at the end.
+/// The addresses of a text by the essay's rule: four bytes each, padded with zeros.
 std::vector<std::string> essay_addresses(std::string text) {
   text.resize((text.size() + 3) / 4 * 4);
   std::vector<std::string> addresses;
@@ -40,7 +40,7 @@ std::vector<std::string> essay_addresses(std::string text) {
   return addresses;
 }
 
-/// Adds as the essay does: a command of `ipset` for every element, in any order.
+/// Adds elements as the essay does: one `ipset` command for each, in any order.
 void add_as_the_essay(const std::string& key, const std::string& text) {
   const auto addresses = essay_addresses(text);
   std::vector<std::string> elements;
@@ -50,14 +50,14 @@ void add_as_the_essay(const std::string& key, const std::string& text) {
   for (const std::string& element : elements) ipset("add " + key + " " + element);
 }
 
-/// Writes as the essay does, whatever was there.
+/// Writes a value as the essay does, over any old one.
 void write_as_the_essay(const std::string& key, const std::string& text) {
   ipset("-exist create " + key + " hash:ip,port");
   ipset("flush " + key);
   add_as_the_essay(key, text);
 }
 
-/// Reads as the essay does: the members sorted by port, their bytes in a row, zeros stripped.
+/// Reads a value as the essay does: sorts members by port, joins their bytes, strips zeros.
 std::string read_as_the_essay(const std::string& key) {
   const std::string listing = ipset("list " + key);
   std::istringstream members(listing.substr(listing.find("Members:\n") + 9));
@@ -76,7 +76,7 @@ std::string read_as_the_essay(const std::string& key) {
   return text;
 }
 
-TEST_F(StockToolTest, IsReadByTheStoreWhenItAddsByHand) {
+TEST_F(StockToolTest, AddsElementsThatTheStoreReads) {
   ipset("create pencil hash:ip,port");
   ipset("add pencil 98.121.32.104,0");
   ipset("add pencil 97.110.100.0,1");
@@ -87,7 +87,7 @@ TEST_F(StockToolTest, IsReadByTheStoreWhenItAddsByHand) {
   EXPECT_EQ(store.info("pencil").value().value().value_bytes, 7U);
 }
 
-TEST_F(StockToolTest, IsReadByTheStoreWhenItWritesEveryProtocolByHand) {
+TEST_F(StockToolTest, AddsEveryProtocolThatTheStoreReads) {
   ipset("create k hash:ip,port");
   Store store = open();
   expect_value(store, "k", "");
@@ -111,7 +111,7 @@ TEST_F(StockToolTest, IsReadByTheStoreWhenItWritesEveryProtocolByHand) {
   }
 }
 
-TEST_F(StockToolTest, IsReadByTheStoreWhenItWritesTheEssaysWay) {
+TEST_F(StockToolTest, WritesTheEssaysWayAndTheStoreReads) {
   Store store = open();
   for (const std::string text : {"notebook", "gomugomu", "a", "", "five5", "a longer sentence."}) {
     SCOPED_TRACE(text);
@@ -120,20 +120,20 @@ TEST_F(StockToolTest, IsReadByTheStoreWhenItWritesTheEssaysWay) {
   }
 }
 
-TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueOfTheStore) {
+TEST_F(StockToolTest, CanOverwriteAValueTheEssaysWay) {
   Store store = open();
   for (const std::string text : {"notebook", "x", "", "a much longer sentence than before"}) {
     SCOPED_TRACE(text);
     expect_set(store, "drawer", "written by the store");
     write_as_the_essay("drawer", text);
     expect_value(store, "drawer", text);
-    // The store that has just written there and the stranger take turns.
+    // The store and the stock tool write alternately.
     expect_set(store, "drawer", "again by the store");
     expect_value(store, "drawer", "again by the store");
   }
 }
 
-TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueWithADeadlineOrInComments) {
+TEST_F(StockToolTest, CanOverwriteAValueWithADeadlineOrInCommentsTheEssaysWay) {
   Store store = open();
   const SetOptions expiring{.expire_at = deadline_in(std::chrono::hours(1))};
   for (const std::string& before : {std::string("short"), std::string(600, 'x')}) {
@@ -141,7 +141,7 @@ TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueWithADeadlineOrInComments) {
       for (const std::string text : {"notebook", "x", "a much longer sentence than before"}) {
         SCOPED_TRACE(text + " over " + std::to_string(before.size()) + " bytes");
         ASSERT_TRUE(store.set("drawer", before, options));
-        // The essay's `create` fails, since the set has other options; what follows does not.
+        // The essay's `create` fails, because the set has other options; the next commands succeed.
         ipset("flush drawer");
         add_as_the_essay("drawer", text);
         expect_value(store, "drawer", text);
@@ -155,7 +155,7 @@ TEST_F(StockToolTest, MayWriteTheEssaysWayOverAValueWithADeadlineOrInComments) {
   }
 }
 
-TEST_F(StockToolTest, MayMakeAKeyAnewRightBehindTheStore) {
+TEST_F(StockToolTest, CanRecreateAKeyRightAfterTheStore) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   ipset("destroy drawer");
@@ -171,7 +171,7 @@ TEST_F(StockToolTest, MayMakeAKeyAnewRightBehindTheStore) {
   expect_value(store, "cupboard", "ruler");
 }
 
-TEST_F(StockToolTest, MayDestroyEverythingUnderAnOpenStore) {
+TEST_F(StockToolTest, CanDestroyEverythingUnderAnOpenStore) {
   Store store = open();
   for (int round = 0; round < 3; ++round) {
     expect_set(store, "drawer", "notebook");
@@ -232,7 +232,7 @@ TEST_F(StockToolTest, ReadsEveryTextTheEssaysWay) {
   EXPECT_EQ(read_as_the_essay("drawer"), longer);
 }
 
-TEST_F(StockToolTest, CarriesEveryValueIntoAnotherNamespace) {
+TEST_F(StockToolTest, TransfersEveryValueToAnotherNamespace) {
   auto values = awkward_values();
   for (const auto& value : longest_values()) values.push_back(value);
   for (char byte = '!'; byte <= '~'; ++byte)
@@ -253,7 +253,7 @@ TEST_F(StockToolTest, CarriesEveryValueIntoAnotherNamespace) {
   }
 }
 
-TEST_F(StockToolTest, CarriesWhatItsOwnOptionsAreCalled) {
+TEST_F(StockToolTest, TransfersValuesThatLookLikeItsOptions) {
   const std::string longer(239, 'x');
   std::vector<NamedValue> values;
   for (const std::string option :
@@ -274,7 +274,7 @@ TEST_F(StockToolTest, CarriesWhatItsOwnOptionsAreCalled) {
   for (const auto& [name, value] : values) expect_value(there, name, value);
 }
 
-TEST_F(StockToolTest, MayGiveAValuesSetOptionsThatGoWithTheNextValue) {
+TEST_F(StockToolTest, CanGiveASetOptionsThatTheNextValueRemoves) {
   Store store = open();
   for (const std::string options :
        {"timeout 1000", "counters", "skbinfo", "forceadd", "maxelem 3", "hashsize 4096"}) {
@@ -296,7 +296,7 @@ TEST_F(StockToolTest, MayGiveAValuesSetOptionsThatGoWithTheNextValue) {
   }
 }
 
-TEST_F(StockToolTest, MayChangeTheElementsRightBehindTheStore) {
+TEST_F(StockToolTest, CanChangeElementsRightAfterTheStore) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   ipset("del drawer 98.111.111.107,1");

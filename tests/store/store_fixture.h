@@ -27,7 +27,7 @@ namespace ipsetkv::tests {
   return words;
 }
 
-/// Runs the stock tool on one command line, and fails the test where the tool does.
+/// Runs the stock tool with one command line. Fails the test if the tool fails.
 inline std::string ipset(const std::string& command, std::string_view input = {}) {
   std::vector<std::string> words = words_of(command);
   words.insert(words.begin(), "ipset");
@@ -36,13 +36,12 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return result.output;
 }
 
-/// Whether it is a lock that nobody has, or the sign that types have changed under one: those stay
-/// until a sweep.
+/// Whether the set is a free lock or a mixed-type marker: these stay until a sweep.
 [[nodiscard]] inline bool is_lock_at_rest(std::string_view name) {
   return name.starts_with("~lock-") || name.starts_with("~mixed-");
 }
 
-/// What `ipset save` says of all sets but the locks at rest.
+/// The output of `ipset save` without free locks and mixed-type markers.
 [[nodiscard]] inline std::string saved_sets() {
   std::istringstream lines(ipset("save"));
   std::string saved;
@@ -51,15 +50,15 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return saved;
 }
 
-/// The names of all of the namespace's sets.
+/// The names of all sets of the namespace.
 [[nodiscard]] inline std::vector<std::string> all_set_names() { return words_of(ipset("list -n")); }
-/// The same without the locks at rest.
+/// The same without free locks and mixed-type markers.
 [[nodiscard]] inline std::vector<std::string> set_names() {
   std::vector<std::string> names = all_set_names();
   std::erase_if(names, is_lock_at_rest);
   return names;
 }
-/// What a writer uses or left: spare sets, locks held, signs.
+/// The sets that writers use or have left: spare sets, held locks, wait markers.
 [[nodiscard]] inline std::vector<std::string> spare_sets() {
   std::vector<std::string> names = set_names();
   std::erase_if(names, [](const std::string& name) {
@@ -68,7 +67,7 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return names;
 }
 
-/// What a line of `ipset list`, such as "References: 1", says of the set.
+/// The value of a field of the set in `ipset list`, such as "References: 1".
 [[nodiscard]] inline std::string listed(const std::string& set, const std::string& field) {
   std::istringstream lines(ipset("list -t " + set));
   for (std::string line; std::getline(lines, line);)
@@ -76,16 +75,16 @@ inline std::string ipset(const std::string& command, std::string_view input = {}
   return "no such line";
 }
 
-/// Compares without printing a quarter of a megabyte where they differ.
+/// Expects equal strings; prints only the first difference, because they may be long.
 inline void expect_same(std::string_view actual, std::string_view expected) {
   if (actual == expected) return;
   const auto [in_actual, in_expected] =
       std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
-  ADD_FAILURE() << actual.size() << " bytes for " << expected.size() << ", different from byte "
-                << in_actual - actual.begin() << " on: \""
+  ADD_FAILURE() << actual.size() << " bytes instead of " << expected.size()
+                << ", different from byte " << in_actual - actual.begin() << " on: \""
                 << testing::PrintToString(
                        actual.substr(static_cast<std::size_t>(in_actual - actual.begin()), 32))
-                << "\" for \""
+                << "\" instead of \""
                 << testing::PrintToString(expected.substr(
                        static_cast<std::size_t>(in_expected - expected.begin()), 32))
                 << '"';
@@ -108,7 +107,7 @@ inline void expect_missing(Store& store, std::string_view key) {
   std::string got = "what was there before";
   const auto found = store.get(key, got);
   ASSERT_TRUE(found) << found.error().message();
-  EXPECT_FALSE(*found) << key << " is there";
+  EXPECT_FALSE(*found) << key << " exists";
   EXPECT_EQ(got, "");
 }
 
@@ -131,7 +130,7 @@ void expect_error(const Result<T>& result, ErrorCode code) {
       << result.error().message();
 }
 
-/// The moment in so many milliseconds.
+/// The deadline `life` from now.
 [[nodiscard]] inline Deadline deadline_in(std::chrono::milliseconds life) {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + life;
 }
@@ -148,8 +147,8 @@ class StoreTest : public KernelTest {
   static Store open(const Options& options = {}) { return Store::open(options).value(); }
 };
 
-/// A test of what drawers and tables have in common, once with each: the parameter is the table's
-/// name, or empty.
+/// A test that runs on drawers and on a table. The parameter is the table's name, empty for
+/// drawers.
 class AnyStoreTest : public StoreTest, public testing::WithParamInterface<const char*> {
  protected:
   static Store open(Options options = {}) {

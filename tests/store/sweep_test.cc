@@ -30,7 +30,7 @@ using testing::IsEmpty;
 
 using SweepTest = StoreTest;
 
-/// Somebody who is alive as far as others can tell: a socket with this port id.
+/// A live owner, as others see it: a netlink socket with this port id.
 class LivePort {
  public:
   explicit LivePort(std::uint32_t port)
@@ -52,21 +52,21 @@ constexpr std::uint32_t kPort = 1'234'567'890;
 const std::string kSpare = "~1234567890";
 const std::string kLock = "~1234567890-3";
 
-/// What a writer leaves that dies in the middle of changing the layout of a value.
+/// Creates the sets left by a writer that dies while it changes the type of a key's set.
 std::vector<std::string> leave_sets_of_a_writer() {
   const std::array<std::string, 4> types = {"hash:ip,port", "hash:ip,port family inet6",
                                             "hash:ip,port comment",
                                             "bitmap:port range 0-3 counters"};
   std::vector<std::string> names = {kSpare, kLock, "~new-3", "~wait-3"};
   for (std::size_t number = 0; number < names.size(); ++number) {
-    // A lock is of one type only.
+    // A lock has only one type.
     const std::string& type = types[names[number] == kLock ? 0 : 3 - number];
     ipset("create " + names[number] + " " + type);
   }
   return names;
 }
 
-TEST_F(SweepTest, RemovesWhatAWriterLeftThatDied) {
+TEST_F(SweepTest, RemovesLeftoversOfADeadWriter) {
   Store store = open();
   expect_set(store, "drawer", "notebook");
   const auto before = saved_sets();
@@ -79,7 +79,7 @@ TEST_F(SweepTest, RemovesWhatAWriterLeftThatDied) {
   expect_value(store, "drawer", "notebook");
 }
 
-TEST_F(SweepTest, LeavesWhatALiveWriterHasInUse) {
+TEST_F(SweepTest, SparesTheSetsOfALiveWriter) {
   Store store = open();
   const auto used = leave_sets_of_a_writer();
   ipset("add " + kSpare + " 1 packets 5 bytes 6");
@@ -94,7 +94,7 @@ TEST_F(SweepTest, LeavesWhatALiveWriterHasInUse) {
   EXPECT_THAT(all_set_names(), IsEmpty());
 }
 
-TEST_F(SweepTest, LeavesTheSpareSetOfAStoreThatIsOpen) {
+TEST_F(SweepTest, SparesTheSpareSetOfAnOpenStore) {
   Store writer = open();
   for (const NamedLayout& layout : kEveryLayout)
     for (const char* value : {"one", "two", "three"}) {
@@ -109,7 +109,7 @@ TEST_F(SweepTest, LeavesTheSpareSetOfAStoreThatIsOpen) {
   EXPECT_THAT(spare_sets(), testing::SizeIs(1));
 }
 
-TEST_F(SweepTest, LeavesSetsWhoseNamesOnlyLookLikeTheStoresOwn) {
+TEST_F(SweepTest, SparesForeignSetsWithSimilarNames) {
   for (const char* name : {"~",
                            "~x",
                            "~name",
@@ -154,9 +154,9 @@ TEST_F(SweepTest, LeavesSetsWhoseNamesOnlyLookLikeTheStoresOwn) {
   EXPECT_EQ(ipset("save"), before);
 }
 
-/// Replaces one value and counts another up until it is told to stop; how often, or less than
-/// nothing if something failed.
-std::int64_t write_until_told(const std::atomic<bool>& stop) {
+/// Replaces one value and increments another until `stop` is set. Returns the number of rounds, or
+/// a negative number if a call failed.
+std::int64_t write_until_stopped(const std::atomic<bool>& stop) {
   auto store = Store::open({.timeout = kPatient});
   std::int64_t count = 0;
   for (; store && !stop; ++count) {
@@ -167,7 +167,7 @@ std::int64_t write_until_told(const std::atomic<bool>& stop) {
   return store ? count : -1;
 }
 
-TEST_F(SweepTest, DisturbsNobodyWhoWritesMeanwhile) {
+TEST_F(SweepTest, DoesNotDisturbConcurrentWriters) {
   struct Counts {
     std::atomic<bool> stop{false};
     std::atomic<std::int64_t> writes[2] = {0, 0};
@@ -176,7 +176,7 @@ TEST_F(SweepTest, DisturbsNobodyWhoWritesMeanwhile) {
   std::vector<pid_t> writers;
   for (auto& writes : counts->writes)
     writers.push_back(start_process([&] {
-      writes = write_until_told(counts->stop);
+      writes = write_until_stopped(counts->stop);
       return writes > 0 ? 0 : 1;
     }));
   Store store = open();
@@ -188,7 +188,7 @@ TEST_F(SweepTest, DisturbsNobodyWhoWritesMeanwhile) {
   const std::int64_t total = counts->writes[0] + counts->writes[1];
   EXPECT_EQ(store.increment("counter", 0).value(), total);
   expect_value(store, "drawer", std::string(300, 'v'));
-  std::cout << sweeps << " sweeps beside " << total << " rounds" << std::endl;
+  std::cout << sweeps << " sweeps during " << total << " rounds" << std::endl;
 }
 
 }  // namespace

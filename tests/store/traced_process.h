@@ -13,11 +13,10 @@
 
 namespace ipsetkv::tests {
 
-/// A child process that stops before and behind every system call. It is killed, wherever it is,
-/// when this object goes.
+/// A child process that stops before and after every system call. The destructor kills it.
 class TracedProcess {
  public:
-  /// Starts `work` in a child, which ends with the status that it returns.
+  /// Starts `work` in a child, which exits with the status that `work` returns.
   template <class Work>
   explicit TracedProcess(Work work)
       : child_(start_process([&work] {
@@ -42,7 +41,7 @@ class TracedProcess {
     std::uint64_t call = 0;  ///< The number of the system call, at its entry.
   };
 
-  /// Goes on to the next stop; nothing if the child has ended, with `status()`.
+  /// Continues to the next stop. Empty if the child has ended; `status()` is then valid.
   std::optional<Stop> next() {
     while (alive_) {
       int status = 0;
@@ -62,7 +61,7 @@ class TracedProcess {
     return std::nullopt;
   }
 
-  /// How the child ended; -1 before that.
+  /// The child's exit status, or 128 plus the number of the signal that ended it; -1 while it runs.
   [[nodiscard]] int status() const { return status_; }
 
  private:

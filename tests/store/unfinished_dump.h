@@ -16,8 +16,8 @@
 
 namespace ipsetkv::tests {
 
-/// A reader that has asked for a set and does not fetch the rest: as long as it lives, the kernel
-/// neither exchanges nor destroys the set, provided that it needs more than one part.
+/// A reader that has begun to list a set and does not fetch the rest. While it exists, the kernel
+/// refuses to swap, rename and destroy the set, provided that its listing takes more than one part.
 class UnfinishedDump {
  public:
   explicit UnfinishedDump(std::string_view set)

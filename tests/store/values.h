@@ -15,7 +15,7 @@ struct NamedValue {
   std::string value;
 };
 
-/// Values with something awkward about each.
+/// Values that test special cases of the layouts.
 [[nodiscard]] inline std::vector<NamedValue> awkward_values() {
   std::vector<NamedValue> values;
   const auto add = [&](std::string name, std::string value) {
@@ -42,7 +42,7 @@ struct NamedValue {
   return values;
 }
 
-/// Values of the greatest length in layout `ipv4`, and just below.
+/// Values of the greatest length in the layout `ipv4`, and a little shorter.
 [[nodiscard]] inline std::vector<NamedValue> longest_values() {
   std::vector<NamedValue> values;
   std::string counted;
