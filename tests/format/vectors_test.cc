@@ -269,9 +269,9 @@ TEST(FormatVectors, KeysOfATableLieInTheBucketsThatTheySay) {
 BucketState state_of(const std::string& word) {
   if (word == "locked") return BucketState::kLocked;
   if (word == "filling") return BucketState::kFilling;
-  if (word == "split") return BucketState::kHalved;
+  if (word == "split") return BucketState::kSplit;
   EXPECT_EQ(word, "merged");
-  return BucketState::kJoined;
+  return BucketState::kMerged;
 }
 
 TEST(FormatVectors, OtherSetsOfATableAreNamedAsTheySay) {

@@ -45,7 +45,7 @@ class KernelIpsetTest : public tests::KernelTest {
   }
 
   /// The same, and no command may fail.
-  void carry_out(const std::function<void(Batch&)>& queue) {
+  void execute_ok(const std::function<void(Batch&)>& queue) {
     const Batch& batch = execute(queue);
     if (const auto failure = batch.first_failure())
       ADD_FAILURE() << "command " << *failure << ": " << batch.error(*failure).message();
@@ -64,7 +64,7 @@ class KernelIpsetTest : public tests::KernelTest {
               const CreateOptions& options = {}) {
     const auto revision = kernel().choose_revision(type, Family::kInet, options);
     ASSERT_TRUE(revision) << revision.error().message();
-    carry_out([&](Batch& batch) { batch.create(name, type, Family::kInet, *revision, options); });
+    execute_ok([&](Batch& batch) { batch.create(name, type, Family::kInet, *revision, options); });
   }
 
   /// All sets, or the one of that name, sorted by name.

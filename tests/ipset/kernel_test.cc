@@ -51,7 +51,7 @@ class Kernel : public KernelIpsetTest {
   void fill(std::string_view name, std::size_t count) {
     std::size_t next = 0;
     while (next < count) {
-      carry_out([&](Batch& batch) {
+      execute_ok([&](Batch& batch) {
         batch.begin_add(name);
         while (next < count && batch.append(numbered(next))) ++next;
         batch.end_elements();
@@ -92,10 +92,10 @@ TEST_F(Kernel, CreatesASetOnce) {
     return
         [=](Batch& batch) { batch.create("s", SetType::kHashIp, Family::kInet, 0, {}, existing); };
   };
-  carry_out(create_ip(Existing::kFail));
+  execute_ok(create_ip(Existing::kFail));
   EXPECT_THAT(failure_of(create_ip(Existing::kFail)),
               is_error(ErrorCode::kSetExists, Step::kCreate, "s"));
-  carry_out(create_ip(Existing::kAccept));
+  execute_ok(create_ip(Existing::kAccept));
   EXPECT_THAT(failure_of([](Batch& batch) {
                 batch.create("s", SetType::kBitmapPort, Family::kUnspecified, 0,
                              {.port_from = 0, .port_to = 9}, Existing::kAccept);
@@ -106,17 +106,17 @@ TEST_F(Kernel, CreatesASetOnce) {
 
 TEST_F(Kernel, DestroysASetOrAllOfThem) {
   for (const char* const name : {"a", "b", "c"}) create(name);
-  carry_out([](Batch& batch) { batch.destroy("b"); });
+  execute_ok([](Batch& batch) { batch.destroy("b"); });
   EXPECT_THAT(names(), ElementsAre("a", "c"));
   EXPECT_THAT(failure_of([](Batch& batch) { batch.destroy("b"); }),
               is_error(ErrorCode::kNoSuchSet, Step::kDestroy, "b"));
-  carry_out([](Batch& batch) { batch.destroy_all(); });
+  execute_ok([](Batch& batch) { batch.destroy_all(); });
   EXPECT_THAT(names(), IsEmpty());
 }
 
 TEST_F(Kernel, DestroysNoSetThatAListRefersTo) {
   create("member");
-  carry_out([](Batch& batch) {
+  execute_ok([](Batch& batch) {
     batch.create("l", SetType::kListSet, Family::kUnspecified, 0, {});
     batch.add("l", {.set = "member"});
   });
@@ -132,10 +132,10 @@ TEST_F(Kernel, FlushesASetOrAllOfThem) {
     create(name);
     fill(name, 3);
   }
-  carry_out([](Batch& batch) { batch.flush("a"); });
+  execute_ok([](Batch& batch) { batch.flush("a"); });
   EXPECT_THAT(ports("a"), IsEmpty());
   EXPECT_THAT(ports("b"), ElementsAre(0, 1, 2));
-  carry_out([](Batch& batch) { batch.flush_all(); });
+  execute_ok([](Batch& batch) { batch.flush_all(); });
   EXPECT_THAT(ports("b"), IsEmpty());
   EXPECT_THAT(ports("c"), IsEmpty());
   EXPECT_THAT(failure_of([](Batch& batch) { batch.flush("d"); }),
@@ -150,7 +150,7 @@ TEST_F(Kernel, RenamesASetToANameThatIsFree) {
               is_error(ErrorCode::kSetExists, Step::kRename, "a"));
   EXPECT_THAT(failure_of([](Batch& batch) { batch.rename("c", "d"); }),
               is_error(ErrorCode::kNoSuchSet, Step::kRename, "c"));
-  carry_out([](Batch& batch) { batch.rename("a", "c"); });
+  execute_ok([](Batch& batch) { batch.rename("a", "c"); });
   EXPECT_THAT(names(), ElementsAre("b", "c"));
   EXPECT_THAT(ports("c"), ElementsAre(0));
 }
@@ -160,7 +160,7 @@ TEST_F(Kernel, SwapsTwoSetsOfOneType) {
   create("b");
   create("other", SetType::kHashIp);
   fill("a", 2);
-  carry_out([](Batch& batch) { batch.swap("a", "b"); });
+  execute_ok([](Batch& batch) { batch.swap("a", "b"); });
   EXPECT_THAT(ports("a"), IsEmpty());
   EXPECT_THAT(ports("b"), ElementsAre(0, 1));
   EXPECT_THAT(failure_of([](Batch& batch) { batch.swap("a", "none"); }),
@@ -173,13 +173,13 @@ TEST_F(Kernel, SwapsTwoSetsOfOneType) {
 
 TEST_F(Kernel, AddsAndDeletesAnElementOnceWithoutExist) {
   create("s");
-  carry_out([](Batch& batch) { batch.add("s", numbered(1)); });
+  execute_ok([](Batch& batch) { batch.add("s", numbered(1)); });
   EXPECT_EQ(failure_of([](Batch& batch) { batch.add("s", numbered(1)); }).kernel_code,
             IPSET_ERR_EXIST);
-  carry_out([](Batch& batch) { batch.add("s", numbered(1), Existing::kAccept); });
+  execute_ok([](Batch& batch) { batch.add("s", numbered(1), Existing::kAccept); });
   EXPECT_EQ(failure_of([](Batch& batch) { batch.del("s", numbered(2)); }).kernel_code,
             IPSET_ERR_EXIST);
-  carry_out([](Batch& batch) { batch.del("s", numbered(2), Existing::kAccept); });
+  execute_ok([](Batch& batch) { batch.del("s", numbered(2), Existing::kAccept); });
   EXPECT_THAT(ports("s"), ElementsAre(1));
 }
 
@@ -189,9 +189,9 @@ TEST_F(Kernel, ReplacesAnElementsExtensionsWithExist) {
       .ip = address("192.0.2.1"), .timeout = 0, .packets = 1, .bytes = 2, .comment = "before"};
   const Element after{
       .ip = address("192.0.2.1"), .timeout = 0, .packets = 3, .bytes = 4, .comment = "after"};
-  carry_out([&](Batch& batch) { batch.add("s", before); });
+  execute_ok([&](Batch& batch) { batch.add("s", before); });
   EXPECT_THAT(listed_one("s").elements, ElementsAre(before));
-  carry_out([&](Batch& batch) { batch.add("s", after, Existing::kAccept); });
+  execute_ok([&](Batch& batch) { batch.add("s", after, Existing::kAccept); });
   EXPECT_THAT(listed_one("s").elements, ElementsAre(after));
 }
 
@@ -338,7 +338,7 @@ TEST_F(Kernel, KeepsASetInItsPlaceWhileItIsListed) {
     EXPECT_EQ(failure_of([](Batch& batch) { batch.swap("s", "other"); }).code, ErrorCode::kBusy);
     EXPECT_EQ(failure_of([](Batch& batch) { batch.destroy("s"); }).code, ErrorCode::kReferenced);
   }
-  carry_out([](Batch& batch) { batch.swap("s", "other"); });
+  execute_ok([](Batch& batch) { batch.swap("s", "other"); });
   EXPECT_THAT(ports("s"), IsEmpty());
 }
 
@@ -481,7 +481,7 @@ TEST_F(Kernel, LosesNoErrorOfTheLargestBatch) {
     std::function<void(Batch&)> queue;
     std::int32_t code;
   };
-  carry_out([&](Batch& batch) { batch.add("s", element); });
+  execute_ok([&](Batch& batch) { batch.add("s", element); });
   for (const Case& test : {
            Case{"short", [](Batch& batch) { batch.destroy("n"); }, ENOENT},
            Case{"long names", [&](Batch& batch) { batch.rename(name, name); }, ENOENT},

@@ -192,7 +192,7 @@ class KernelTypes : public KernelIpsetTest {
     // Taken by lower ones as well, but listed of the highest alone (ip_set_hash_*.c, create_flags).
     if (!highest) options.bucketsize.reset(), options.initval.reset();
     const Element element = extended(test.element);
-    carry_out([&](Batch& batch) {
+    execute_ok([&](Batch& batch) {
       batch.create("s", test.type, test.family, revision, test.options);
       batch.add("s", element);
     });
@@ -209,10 +209,10 @@ class KernelTypes : public KernelIpsetTest {
 
     EXPECT_EQ(kernel().test("s", test.element), true);
     EXPECT_EQ(kernel().test("s", test.other), false);
-    carry_out([&](Batch& batch) { batch.del("s", test.element); });
+    execute_ok([&](Batch& batch) { batch.del("s", test.element); });
     EXPECT_EQ(kernel().test("s", test.element), false);
     EXPECT_THAT(listed_one("s").elements, IsEmpty());
-    carry_out([](Batch& batch) { batch.destroy("s"); });
+    execute_ok([](Batch& batch) { batch.destroy("s"); });
   }
 };
 
@@ -311,7 +311,7 @@ TEST_F(KernelTypes, HaveOptionsOfTheirOwn) {
     SCOPED_TRACE(test.name);
     const auto revision = revision_for(test.type, test.family, test.options);
     if (!revision) continue;
-    carry_out([&](Batch& batch) {
+    execute_ok([&](Batch& batch) {
       batch.create("s", test.type, test.family, *revision, test.options);
       batch.add("s", test.added);
     });
@@ -321,12 +321,12 @@ TEST_F(KernelTypes, HaveOptionsOfTheirOwn) {
     if (!test.options.initval) set.header.options.initval.reset();
     EXPECT_EQ(set.header.options, test.options);
     EXPECT_THAT(set.elements, ElementsAre(test.listed));
-    carry_out([](Batch& batch) { batch.destroy("s"); });
+    execute_ok([](Batch& batch) { batch.destroy("s"); });
   }
 }
 
 TEST_F(KernelTypes, AcceptARangeByItsPrefixAndListItsEnd) {
-  carry_out([](Batch& batch) {
+  execute_ok([](Batch& batch) {
     batch.create("s", SetType::kBitmapIp, Family::kInet, 0,
                  {.range_from = address("10.0.0.0"), .range_cidr = 30});
   });
@@ -380,20 +380,20 @@ TEST_F(KernelTypes, AcceptRangesOfElements) {
     SCOPED_TRACE(test.name);
     const auto revision = revision_for(test.type, Family::kInet, {});
     if (!revision) continue;
-    carry_out([&](Batch& batch) {
+    execute_ok([&](Batch& batch) {
       batch.create("s", test.type, Family::kInet, *revision, {});
       batch.add("s", test.range);
     });
     EXPECT_THAT(listed_one("s").elements, testing::UnorderedElementsAreArray(test.elements));
-    carry_out([&](Batch& batch) { batch.del("s", test.range); });
+    execute_ok([&](Batch& batch) { batch.del("s", test.range); });
     EXPECT_THAT(listed_one("s").elements, IsEmpty());
-    carry_out([](Batch& batch) { batch.destroy("s"); });
+    execute_ok([](Batch& batch) { batch.destroy("s"); });
   }
 }
 
 TEST_F(KernelTypes, KeepTheOrderOfAListsMembers) {
   for (const char* const name : {"a", "b", "c", "d"}) create(name);
-  carry_out([](Batch& batch) {
+  execute_ok([](Batch& batch) {
     batch.create("l", SetType::kListSet, Family::kUnspecified, 0, {.size = 8});
     batch.add("l", {.set = "a"});
     batch.add("l", {.set = "b", .reference = "a", .before = true});
@@ -409,7 +409,7 @@ TEST_F(KernelTypes, KeepTheOrderOfAListsMembers) {
 
 TEST_F(KernelTypes, CountATimeoutDown) {
   create("s", SetType::kHashIp, {.timeout = 600});
-  carry_out([](Batch& batch) {
+  execute_ok([](Batch& batch) {
     batch.add("s", {.ip = address("192.0.2.1")});
     batch.add("s", {.ip = address("192.0.2.2"), .timeout = kMaxTimeout});
     batch.add("s", {.ip = address("192.0.2.3"), .timeout = 0});
@@ -436,7 +436,7 @@ TEST_F(KernelTypes, KeepTextsOfTheLongestLength) {
                         .cidr = 8,
                         .interface = std::string_view(interface),
                         .comment = std::string_view(comment)};
-  carry_out([&](Batch& batch) {
+  execute_ok([&](Batch& batch) {
     batch.create(name, SetType::kHashNetIface, Family::kInet, *revision, {.comment = true});
     batch.add(name, element);
   });

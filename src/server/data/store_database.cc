@@ -86,13 +86,20 @@ Result<void> StoreDatabase::set_all(std::span<const KeyValue> pairs, OnHeld on_h
   return is_table_ ? store_.set_all(pairs, visit) : set_one_by_one(pairs, on_held, visit);
 }
 
+Result<void> StoreDatabase::set_until(std::string_view key, std::string_view value,
+                                      std::optional<Deadline> deadline) {
+  if (!deadline) return store_.set(key, value);
+  const auto written = store_.set(key, value, SetOptions{.expire_at = deadline});
+  return written ? Result<void>() : tl::unexpected(written.error());
+}
+
 Result<void> StoreDatabase::set_one_by_one(std::span<const KeyValue> pairs, OnHeld on_held,
                                            const VisitWritten& visit) {
   // A lock that one pair has waited for in vain is not waited for again.
   std::bitset<format::kStripes> held;
   std::optional<Error> refusal;
   for (std::size_t index = 0; index < pairs.size(); ++index) {
-    const auto& [key, value] = pairs[index];
+    const auto& [key, value, deadline] = pairs[index];
     if (refusal) {
       const auto stripe = lock_of(key, Access::kWrite);
       if (stripe && held[*stripe]) {
@@ -100,7 +107,7 @@ Result<void> StoreDatabase::set_one_by_one(std::span<const KeyValue> pairs, OnHe
         continue;
       }
     }
-    const auto written = store_.set(key, value);
+    const auto written = set_until(key, value, deadline);
     visit(index, written);
     if (written || !is_held_by_others(written.error())) continue;
     if (on_held == OnHeld::kStop) return written;

@@ -49,8 +49,10 @@ class StoreDatabase final : public Database {
 
  private:
   StoreDatabase(Store store, bool is_table) : store_(std::move(store)), is_table_(is_table) {}
-  Result<void> set_one_by_one(std::span<const KeyValue> pairs, OnHeld on_held,
-                              const VisitWritten& visit);
+  [[nodiscard]] Result<void> set_until(std::string_view key, std::string_view value,
+                                       std::optional<Deadline> deadline);
+  [[nodiscard]] Result<void> set_one_by_one(std::span<const KeyValue> pairs, OnHeld on_held,
+                                            const VisitWritten& visit);
 
   Store store_;
   bool is_table_;
