@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 // Every public operation of Store, on every state of its key, with the n-th send or receive failing
-// in every way, for every n. Afterwards the key has its old value or its new one, nothing stays
-// locked, and the error says what is true.
+// in every way, for every n. The short form leaves out keys whose names are digests and Stores that
+// have written the key before (IPSETKV_TEST_FULL runs them too). Afterwards the key has its old
+// value or its new one, nothing stays locked, and the error says what is true.
 
 #include <gtest/gtest.h>
 
@@ -23,6 +24,7 @@
 #include "store/fault_cases.h"
 #include "store/faulty_environment.h"
 #include "store/open.h"
+#include "support/full_length.h"
 #include "support/private_namespace.h"
 
 namespace ipsetkv::tests {
@@ -201,7 +203,7 @@ class FaultInjectionTest : public KernelTest, public testing::WithParamInterface
     if (took > kFaultTimeout + kMargin) note("it took " + std::to_string(took / 1ms) + " ms");
     check_held();
     check_answer(expected, fault, answer);
-    if (problems_.empty()) check_values(setting, expected, answer);
+    if (problems_.empty()) check_values(expected, answer);
     if (problems_.empty()) check_both_work_on(store, subject(setting), call == 1);
     for (const std::string& problem : problems_)
       ADD_FAILURE() << operation().name << (table().empty() ? " in drawers" : " in a table")
@@ -228,7 +230,7 @@ class FaultInjectionTest : public KernelTest, public testing::WithParamInterface
     }
   }
 
-  void check_values(const Setting& setting, const Expected& expected, const Answer& answer) {
+  void check_values(const Expected& expected, const Answer& answer) {
     const Snapshot now = snapshot_of(*healthy_);
     const bool is_before = now == expected.before;
     const bool is_after = now == expected.after;
@@ -244,15 +246,18 @@ class FaultInjectionTest : public KernelTest, public testing::WithParamInterface
           note(key + " is neither old nor new");
     for (const std::string& key : answer.changed)
       if (in(now, key) != in(expected.after, key)) note(key + " was reported as changed");
-    if (operation().moves && is_lost(setting, expected, now)) note("the value is lost");
+    if (operation().moves && is_lost(expected, now)) note("the value is lost");
   }
 
-  /// Whether a value that is moved is neither at its old key nor at its new one.
-  [[nodiscard]] static bool is_lost(const Setting& setting, const Expected& expected,
-                                    const Snapshot& now) {
-    const auto value = in(expected.before, setting.key);
-    return value && std::none_of(now.begin(), now.end(),
-                                 [&](const auto& each) { return each.second == *value; });
+  /// Whether the value of a key that is to be moved is at no key any more.
+  [[nodiscard]] static bool is_lost(const Expected& expected, const Snapshot& now) {
+    const auto is_there = [&](const std::string& value) {
+      return std::any_of(now.begin(), now.end(),
+                         [&](const auto& each) { return each.second == value; });
+    };
+    return std::any_of(expected.before.begin(), expected.before.end(), [&](const auto& each) {
+      return !expected.after.contains(each.first) && !is_there(each.second);
+    });
   }
 
   void check_both_work_on(Store& store, const Subject& subject, bool writes_everywhere) {
@@ -303,7 +308,8 @@ TEST_P(FaultInjectionTest, LeavesTheOldValueOrTheNewOneAndHoldsNothing) {
       // A table has no names of keys.
       if (key != "drawer" && (state.is_special || !table().empty())) continue;
       for (const bool is_warm : {false, true})
-        try_every_call({.state = &state, .key = key, .is_warm = is_warm});
+        if (full_length() || (key == "drawer" && !is_warm))
+          try_every_call({.state = &state, .key = key, .is_warm = is_warm});
     }
   }
 }

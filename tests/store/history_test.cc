@@ -254,7 +254,8 @@ void HistoryTest::expect_linearizable(const std::string& table, bool with_growth
     growth.reset();
     judge.expect_linearizable(histories_by_key);
     Store store = open({.table = table});
-    // Of two writes over one key the set of a long pair may be left (see src/store/tables/table.cc).
+    // Of two writes over one key the set of a long pair may be left (see
+    // src/store/tables/table.cc).
     const std::uint64_t leftovers = store.sweep().value().leftovers;
     if (table.empty()) {
       EXPECT_EQ(leftovers, 0U);

@@ -76,7 +76,7 @@ Result<Outcome> TypeReplacement::replace_other_type(StripeHold& hold, const form
   if (auto made = create_marker(connection_, format::mixed_marker_name(place.stripe)); !made)
     return tl::unexpected(made.error().about(place.name.view()));
   const ipset::SetName between = format::new_set_name(place.stripe);
-  const auto aside = set_aside(between);
+  const auto aside = set_aside(hold, between);
   if (!aside || *aside != Outcome::kDone) return aside;
 
   batch_.clear();
@@ -97,11 +97,13 @@ Result<Outcome> TypeReplacement::replace_other_type(StripeHold& hold, const form
       Error{.code = ErrorCode::kBusy, .step = Step::kSwap}.about(place.name.view()));
 }
 
-Result<Outcome> TypeReplacement::set_aside(const ipset::SetName& between) {
+Result<Outcome> TypeReplacement::set_aside(StripeHold& hold, const ipset::SetName& between) {
   batch_.clear();
   const ipset::Command rename = batch_.rename(spare_.name().view(), between.view());
   const auto result = connection_.send(batch_);
   if (!result) {
+    // Where only the reply was lost, the set has the other name.
+    (void)this->rename(hold, between, spare_.name());
     spare_.lose_track();
     return tl::unexpected(result.error());
   }

@@ -30,7 +30,7 @@ class TypeReplacement {
                                           const std::optional<Predecessor>& predecessor);
   [[nodiscard]] Result<Outcome> replace_other_type(StripeHold& hold, const format::Place& place);
   /// Gives the spare set the name `between`.
-  [[nodiscard]] Result<Outcome> set_aside(const ipset::SetName& between);
+  [[nodiscard]] Result<Outcome> set_aside(StripeHold& hold, const ipset::SetName& between);
   /// Takes the failed steps back, and says why they failed.
   [[nodiscard]] Result<Outcome> give_up(StripeHold& hold, const format::Place& place,
                                         const ipset::SetName& between, const Error& error);

@@ -41,6 +41,12 @@ Error not_a_value(const format::Place& place) {
   return Error{.code = ErrorCode::kNotAValue}.about(place.name.view());
 }
 
+/// The error of a second step that failed when the first was done: what is there must be read.
+Error half_done(Error error) {
+  if (error.code == ErrorCode::kNoMemory) error.code = ErrorCode::kOutcomeUnknown;
+  return error;
+}
+
 Error busy(const format::Place& place) {
   return Error{.code = ErrorCode::kBusy, .step = Step::kSwap}.about(place.name.view());
 }
@@ -246,7 +252,8 @@ Result<void> DrawerWriter::destroy_waiting(StripeHold& hold, const format::Place
   for (;;) {
     // References were looked for before.
     const auto outcome = destroy(hold, place, 0);
-    if (!outcome) return tl::unexpected(outcome.error());
+    if (!outcome && outcome.error().step == Step::kSend && hold.backoff().wait()) continue;
+    if (!outcome) return tl::unexpected(half_done(outcome.error()));
     if (*outcome != Outcome::kBusy) return {};
     if (!marker.wait_for_readers()) return tl::unexpected(busy(place));
   }

@@ -183,8 +183,10 @@ BucketGrowth::Naming BucketGrowth::name_as(const BucketHold& hold, format::Bucke
                                            Backoff& backoff) {
   const auto renamed =
       buckets_.rename(hold.name(), buckets_.names().bucket(hold.bucket(), state), backoff);
-  if (!renamed) buckets_.note_unfinished();
-  if (!renamed) return Naming::kUnknown;
+  if (!renamed) {
+    buckets_.note_unfinished();
+    return Naming::kUnknown;
+  }
   return *renamed ? Naming::kDone : Naming::kNotDone;
 }
 

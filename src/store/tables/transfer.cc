@@ -23,13 +23,14 @@ Result<bool> TableWriter::transfer(std::string_view key, std::string_view new_ke
     const auto holds = BucketPairHold::acquire(table_.buckets(), table_.digest_of(key),
                                                table_.digest_of(new_key), backoff);
     if (!holds) return tl::unexpected(holds.error().about(key));
-    if (*holds) return transfer_locked(**holds, key, new_key, how);
+    if (*holds) return transfer_locked(**holds, key, new_key, how, backoff);
     table_.forget();
   }
 }
 
 Result<bool> TableWriter::transfer_locked(const BucketPairHold& holds, std::string_view key,
-                                          std::string_view new_key, Transfer how) {
+                                          std::string_view new_key, Transfer how,
+                                          Backoff& backoff) {
   const format::Digest digest = table_.digest_of(key);
   const auto source = slots_.read_under_lock(holds.from(), digest, key, &moved_);
   if (!source) return tl::unexpected(source.error());
@@ -40,12 +41,25 @@ Result<bool> TableWriter::transfer_locked(const BucketPairHold& holds, std::stri
   if (auto added = put_copy(holds.to(), new_key, *source, *target); !added)
     return tl::unexpected(added.error());
   if (!how.remove) return true;
-  table_.batch().clear();
-  queue_removal(holds.from(), digest, *source);
-  if (auto removed = table_.connection().execute_all(table_.batch()); !removed)
+  if (auto removed = remove_source(holds.from(), digest, *source, backoff); !removed)
     return tl::unexpected(removed.error().about(key));
   if (source->is_long()) table_.long_pairs().destroy(source->long_set);
   return true;
+}
+
+Result<void> TableWriter::remove_source(const BucketHold& hold, const format::Digest& digest,
+                                        const Slot& source, Backoff& backoff) {
+  for (;;) {
+    table_.batch().clear();
+    queue_removal(hold, digest, source);
+    auto removed = table_.connection().execute_all(table_.batch());
+    if (removed || removed.error().step != Step::kSend) return removed;
+    if (backoff.wait()) continue;
+    // The copy is there already.
+    Error error = removed.error();
+    if (error.code == ErrorCode::kNoMemory) error.code = ErrorCode::kOutcomeUnknown;
+    return tl::unexpected(error);
+  }
 }
 
 Result<void> TableWriter::put_copy(const BucketHold& hold, std::string_view new_key,

@@ -75,7 +75,11 @@ class TableWriter {
   // transfer.cc
 
   [[nodiscard]] Result<bool> transfer_locked(const BucketPairHold& holds, std::string_view key,
-                                             std::string_view new_key, Transfer how);
+                                             std::string_view new_key, Transfer how,
+                                             Backoff& backoff);
+  /// Removes the key that was copied, in the held bucket; tried again while sending fails.
+  [[nodiscard]] Result<void> remove_source(const BucketHold& hold, const format::Digest& digest,
+                                           const Slot& source, Backoff& backoff);
   [[nodiscard]] Result<void> put_copy(const BucketHold& hold, std::string_view new_key,
                                       const Slot& source, const Slot& target);
 
