@@ -51,7 +51,7 @@ Result<std::vector<Listener>> open_listeners(const ServeOptions& options,
 
 /// How long a request is retried while another process holds what it needs, and how long of that in
 /// one go, in which the thread's other clients wait.
-constexpr std::chrono::milliseconds kLockTimeout = Options{}.timeout;
+const std::chrono::milliseconds kLockTimeout = Options{}.timeout;
 constexpr std::chrono::milliseconds kStorePatience{3};
 
 std::string where(const ServeOptions& options, bool is_inherited) {

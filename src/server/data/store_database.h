@@ -18,7 +18,7 @@ class StoreDatabase final : public Database {
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& table,
                                                               std::chrono::milliseconds patience);
 
-  Result<void> check_key(std::string_view key) const override;
+  [[nodiscard]] Result<void> check_key(std::string_view key) const override;
   Result<bool> get(std::string_view key, std::string& value) override;
   Result<std::optional<Found>> find(std::string_view key, std::string& value) override;
   Result<bool> exists(std::string_view key) override;
@@ -45,7 +45,7 @@ class StoreDatabase final : public Database {
   Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern, std::size_t count) override;
   Result<std::optional<KeyInfo>> info(std::string_view key) override;
   Result<std::optional<TableInfo>> table_info() override;
-  std::optional<std::uint64_t> lock_of(std::string_view key, Access access) const override;
+  [[nodiscard]] std::optional<std::uint64_t> lock_of(std::string_view key, Access access) const override;
 
  private:
   StoreDatabase(Store store, bool is_table) : store_(std::move(store)), is_table_(is_table) {}

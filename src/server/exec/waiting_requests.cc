@@ -82,12 +82,18 @@ std::vector<Session*> WaitingRequests::take_due(Clock::time_point now) {
     }
   }
   pause_ = std::min(2 * pause_, kLongestPause);
-  next_retry_ = now + pause_;
-  for (const Entry& entry : entries_)
-    if (!entry.is_due && entry.session->attempt().give_up_at)
-      next_retry_ =
-          std::min(next_retry_, std::max(*entry.session->attempt().give_up_at, now + kFirstPause));
+  next_retry_ = next_after(now);
   return due;
+}
+
+WaitingRequests::Clock::time_point WaitingRequests::next_after(Clock::time_point now) const {
+  Clock::time_point next = now + pause_;
+  for (const Entry& entry : entries_) {
+    const auto& give_up_at = entry.session->attempt().give_up_at;
+    if (!entry.is_due && give_up_at)
+      next = std::min(next, std::max(*give_up_at, now + kFirstPause));
+  }
+  return next;
 }
 
 }  // namespace ipsetkv::server

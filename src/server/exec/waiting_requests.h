@@ -54,6 +54,8 @@ class WaitingRequests {
   [[nodiscard]] Entries::iterator find(const Session& session);
   Entries::iterator erase(Entries::iterator entry);
   void retry_soon();
+  /// When the next of those that are not due yet is worth a call.
+  [[nodiscard]] Clock::time_point next_after(Clock::time_point now) const;
 
   Entries entries_;  ///< Those that were tried longest ago come first.
   std::unordered_map<std::uint64_t, std::size_t> locks_;  ///< How many wait for each.

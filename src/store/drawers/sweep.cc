@@ -98,6 +98,19 @@ Result<std::uint64_t> remove_stripe(ipset::Connection& connection, StripeLock& l
   return count;
 }
 
+/// Whether a live process keeps a key from being removed: the next sweep finds it again.
+bool is_in_use(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kBusy:
+    case ErrorCode::kLocked:
+    case ErrorCode::kReferenced:
+    case ErrorCode::kNotAValue:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Removes what is left of expired keys, and counts them.
 Result<std::uint64_t> remove_expired(DrawerReader& reader, DrawerWriter& writer) {
   std::vector<std::string> expired;
@@ -110,6 +123,7 @@ Result<std::uint64_t> remove_expired(DrawerReader& reader, DrawerWriter& writer)
   for (const std::string& key : expired) {
     const auto place = format::place_of(key);
     const auto removed = place ? writer.remove_expired(*place) : Result<bool>(false);
+    if (!removed && !is_in_use(removed.error())) return tl::unexpected(removed.error());
     if (removed && *removed) ++count;
   }
   return count;

@@ -78,9 +78,11 @@ Result<void> NewTable::fill(const format::TableSecret& secret, std::uint8_t revi
 Result<void> NewTable::publish() {
   ipset::Batch batch = connection_.new_batch(kBatchBytes);
   batch.rename(unfinished_head().view(), names_.head().view());
-  // Without the kernel's answer the table may exist, and other processes may be writing to it.
-  is_made_ = true;
-  if (auto executed = connection_.execute(batch); !executed) return executed;
+  if (auto executed = connection_.execute(batch); !executed) {
+    // If the reply was lost the table may exist, and other processes may be writing to it.
+    is_made_ = executed.error().step != Step::kSend;
+    return executed;
+  }
   is_made_ = batch.code(0) == 0;
   return is_made_ ? Result<void>() : tl::unexpected(batch.error(0));
 }

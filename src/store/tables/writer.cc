@@ -5,6 +5,15 @@
 #include "ipset/protocol.h"
 
 namespace ipsetkv::store {
+namespace {
+
+/// False, to load the table's head again, if the table was dropped; otherwise the error.
+Result<bool> false_if_gone(const Error& error, Backoff& backoff) {
+  if (error.code == ErrorCode::kNoSuchSet && backoff.wait()) return false;
+  return tl::unexpected(error);
+}
+
+}  // namespace
 
 Result<bool> TableWriter::is_plain(const format::Digest& digest) {
   if (!table_.head().has_long_pairs) return true;
@@ -18,34 +27,28 @@ Result<void> TableWriter::write(std::string_view key, std::string_view value,
   if (auto checked = format::check_key(key); !checked) return checked;
   for (;;) {
     if (auto loaded = table_.load_or_make_head(backoff); !loaded) return loaded;
-    if (deadline) {
-      const auto marked = table_.mark_deadlines();
-      // The table was dropped, and its head with it.
-      if (!marked && marked.error().code == ErrorCode::kNoSuchSet && backoff.wait()) {
-        table_.forget();
-        continue;
-      }
-      if (!marked) return marked;
-      // The mark must be older than the end of any key.
-      if (*deadline <= table_.now()) {
-        const auto removed = remove(key, backoff);
-        return removed ? Result<void>() : tl::unexpected(removed.error());
-      }
-    }
-    const auto written = write_once(key, value, deadline, backoff);
+    const auto written = deadline ? write_until(key, value, *deadline, backoff)
+                                  : write_once(key, value, deadline, backoff);
     if (!written) return tl::unexpected(written.error());
     if (*written) return {};
     table_.forget();
   }
 }
 
+Result<bool> TableWriter::write_until(std::string_view key, std::string_view value,
+                                      format::Moment deadline, Backoff& backoff) {
+  if (auto marked = table_.mark_deadlines(); !marked) return false_if_gone(marked.error(), backoff);
+  // The mark must be older than the end of any key.
+  if (deadline > table_.now()) return write_once(key, value, deadline, backoff);
+  const auto removed = remove(key, backoff);
+  return removed ? Result<bool>(true) : tl::unexpected(removed.error());
+}
+
 Result<bool> TableWriter::write_once(std::string_view key, std::string_view value,
                                      std::optional<format::Moment> deadline, Backoff& backoff) {
   EncodedPair pair(table_);
-  if (auto encoded = pair.encode(key, value, deadline); !encoded) {
-    const bool is_gone = encoded.error().code == ErrorCode::kNoSuchSet;
-    return is_gone && backoff.wait() ? Result<bool>(false) : tl::unexpected(encoded.error());
-  }
+  if (auto encoded = pair.encode(key, value, deadline); !encoded)
+    return false_if_gone(encoded.error(), backoff);
   const format::Digest digest = table_.digest_of(key);
   bool plain = !pair.is_long();
   if (plain) {

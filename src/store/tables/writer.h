@@ -33,6 +33,9 @@ class TableWriter {
  private:
   // writer.cc
 
+  /// The same with a deadline: marks the table first. Removes the key if the time has come.
+  [[nodiscard]] Result<bool> write_until(std::string_view key, std::string_view value,
+                                         format::Moment deadline, Backoff& backoff);
   /// Writes to the loaded table; false if that is gone.
   [[nodiscard]] Result<bool> write_once(std::string_view key, std::string_view value,
                                         std::optional<format::Moment> deadline, Backoff& backoff);
