@@ -45,7 +45,8 @@ class StoreDatabase final : public Database {
   Result<ScanPage> scan(std::uint64_t cursor, std::string_view pattern, std::size_t count) override;
   Result<std::optional<KeyInfo>> info(std::string_view key) override;
   Result<std::optional<TableInfo>> table_info() override;
-  [[nodiscard]] std::optional<std::uint64_t> lock_of(std::string_view key, Access access) const override;
+  [[nodiscard]] std::optional<std::uint64_t> lock_of(std::string_view key,
+                                                     Access access) const override;
 
  private:
   StoreDatabase(Store store, bool is_table) : store_(std::move(store)), is_table_(is_table) {}
