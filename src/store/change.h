@@ -57,4 +57,11 @@ struct Transfer {
   bool replace = false;  ///< The second one, if there is one.
 };
 
+/// The error of a second step that failed when the first was done: it must not say that nothing was
+/// changed, so the caller has to read the keys again.
+[[nodiscard]] inline Error half_done(Error error) {
+  if (error.code == ErrorCode::kNoMemory) error.code = ErrorCode::kOutcomeUnknown;
+  return error;
+}
+
 }  // namespace ipsetkv::store

@@ -19,10 +19,9 @@ namespace ipsetkv::store {
 
 /// What lies under a set's name.
 enum class Content : std::uint8_t {
-  kNothing,           ///< There is no such set.
-  kUnsure,            ///< There was none, but one of another type may be about to take its place.
-  kExpired,           ///< A value was there until its deadline; for readers the key is not there.
-  kEnded = kExpired,  ///< As tables call it.
+  kNothing,  ///< There is no such set.
+  kUnsure,   ///< There was none, but one of another type may be about to take its place.
+  kExpired,  ///< A value was there until its deadline; for readers the key is not there.
   kValue,
   kForeign,  ///< A set, but no value of ours.
 };

@@ -41,12 +41,6 @@ Error not_a_value(const format::Place& place) {
   return Error{.code = ErrorCode::kNotAValue}.about(place.name.view());
 }
 
-/// The error of a second step that failed when the first was done: what is there must be read.
-Error half_done(Error error) {
-  if (error.code == ErrorCode::kNoMemory) error.code = ErrorCode::kOutcomeUnknown;
-  return error;
-}
-
 Error busy(const format::Place& place) {
   return Error{.code = ErrorCode::kBusy, .step = Step::kSwap}.about(place.name.view());
 }

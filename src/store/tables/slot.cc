@@ -50,9 +50,9 @@ Result<bool> SlotReader::complete(Slot& slot, std::string_view key, std::string*
   Drawer drawer;
   const auto content = table_.long_pairs().read(slot.long_set, key, value, drawer);
   if (!content) return tl::unexpected(content.error());
-  if (*content == Content::kEnded) slot.expired = true;
+  if (*content == Content::kExpired) slot.expired = true;
   slot.value_bytes = drawer.value_bytes;
-  slot.dangling = *content != Content::kValue && *content != Content::kEnded;
+  slot.dangling = *content != Content::kValue && *content != Content::kExpired;
   return !slot.dangling;
 }
 

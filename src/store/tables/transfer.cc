@@ -56,9 +56,7 @@ Result<void> TableWriter::remove_source(const BucketHold& hold, const format::Di
     if (removed || removed.error().step != Step::kSend) return removed;
     if (backoff.wait()) continue;
     // The copy is there already.
-    Error error = removed.error();
-    if (error.code == ErrorCode::kNoMemory) error.code = ErrorCode::kOutcomeUnknown;
-    return tl::unexpected(error);
+    return tl::unexpected(half_done(removed.error()));
   }
 }
 
